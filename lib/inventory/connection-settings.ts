@@ -1,0 +1,96 @@
+import type { Problem } from '../errors.ts'
+import type { ConnectionSettings } from '../transport/settings.ts'
+import { SETTING_NAMES } from './ansible-variables.ts'
+import { doubtfulNames } from './doubtful-names.ts'
+import {
+  plainValue,
+  toBecomeMethod,
+  toBoolean,
+  toPath,
+  toPort,
+  toSecret,
+  toText,
+  toTransport,
+} from './setting-values.ts'
+import { SyntaxProblem } from './syntax-problem.ts'
+import type { InventoryHost, Value, Variable } from './types.ts'
+
+/**
+ * The settings for a host, and all that is wrong with its variables. Settings that are wrong have their defaults,
+ * so connect only if there are no problems. Hosts that inherit a wrong variable from a group share the problem:
+ * its text does not name the host.
+ */
+export function connectionSettings(host: InventoryHost): {
+  settings: ConnectionSettings
+  problems: Problem[]
+} {
+  const problems = doubtfulNames(host)
+  const read = reader(host, problems)
+  read('becomeMethod', toBecomeMethod)
+  const optional = {
+    user: read('user', toText),
+    password: read('password', toSecret),
+    privateKeyFile: read('privateKeyFile', toPath),
+    become: read('become', toBoolean) === true ? readBecome(read) : undefined,
+  }
+  const settings: ConnectionSettings = {
+    transport: read('connection', toTransport) ?? 'ssh',
+    host: read('host', toText) ?? host.name,
+    port: read('port', toPort) ?? 22,
+    ...withoutUndefined(optional),
+  }
+  return { settings, problems }
+}
+
+/** Where a host can be reached by other hosts: its variable `ip`, else `ansible_host`, else its name. */
+export function hostAddress(host: InventoryHost): string {
+  const address = host.vars.get('ip') ?? hostVariable(host)
+  return typeof address?.value === 'string' && address.value !== '' ? address.value : host.name
+}
+
+/** The variable of a host that decides where the connection goes. */
+export function hostVariable(host: InventoryHost): Variable | undefined {
+  return lastOf(host, SETTING_NAMES.host)?.[1]
+}
+
+type Read = <T>(setting: keyof typeof SETTING_NAMES, convert: (value: Value) => T) => T | undefined
+
+function reader(host: InventoryHost, problems: Problem[]): Read {
+  return (setting, convert) => {
+    const [name, variable] = lastOf(host, SETTING_NAMES[setting]) ?? []
+    if (variable === undefined) return undefined
+    try {
+      return convert(plainValue(variable.value))
+    } catch (error) {
+      if (!(error instanceof SyntaxProblem)) throw error
+      const { message, hint } = error
+      problems.push({
+        message: `${name} must be ${message}`,
+        place: variable.place,
+        ...(hint === undefined ? {} : { hint }),
+      })
+      return undefined
+    }
+  }
+}
+
+function readBecome(read: Read): NonNullable<ConnectionSettings['become']> {
+  const password = read('becomePassword', toSecret)
+  const user = read('becomeUser', toText) ?? 'root'
+  return password === undefined ? { user } : { user, password }
+}
+
+/** The last of `names` that is set, as in Ansible. A null, as `ansible_user=None` gives, counts as not set. */
+function lastOf(host: InventoryHost, names: readonly string[]): readonly [string, Variable] | undefined {
+  for (const name of names.toReversed()) {
+    const variable = host.vars.get(name)
+    if (variable !== undefined && variable.value !== null) return [name, variable]
+  }
+  return undefined
+}
+
+type Defined<T> = { [K in keyof T]?: NonNullable<T[K]> }
+
+function withoutUndefined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>
+}

@@ -1,0 +1,13 @@
+import type { Place } from '../errors.ts'
+
+/** A line that holds something: `text` is stripped, `indent` characters were before it. */
+export interface Line {
+  readonly text: string
+  readonly indent: number
+  readonly place: Place
+}
+
+/** Where in the file an offset of the stripped line is. */
+export function placeAt(line: Line, offset: number): Place {
+  return { ...line.place, column: line.indent + offset + 1 }
+}

@@ -1,0 +1,74 @@
+import { homedir } from 'node:os'
+import { resolve } from 'node:path'
+import { Secret } from '../secret.ts'
+import { SyntaxProblem } from './syntax-problem.ts'
+import type { Value } from './types.ts'
+
+// Each function here turns a variable's value into a setting, or throws a SyntaxProblem whose message goes on
+// from "the variable must be ...".
+
+const SSH_NAMES = new Set(['ssh', 'smart', 'paramiko', 'paramiko_ssh'])
+const TRUE_TEXTS = new Set(['y', 'yes', 'on', '1', 'true', 't'])
+const FALSE_TEXTS = new Set(['n', 'no', 'off', '0', 'false', 'f'])
+const COLLECTION_PREFIX = /^ansible\.(?:builtin|legacy)\./
+
+/** The value itself, unless it is a template. */
+export function plainValue(value: Value): Value {
+  if (typeof value !== 'string' || !/\{\{|\{%/.test(value)) return value
+  throw new SyntaxProblem('a plain value, not a template', {
+    hint: 'Templates ({{ }}) are not evaluated in inventories: write the value itself.',
+  })
+}
+
+export function toTransport(value: Value): 'ssh' | 'local' {
+  const name = typeof value === 'string' ? value.replace(COLLECTION_PREFIX, '') : ''
+  if (SSH_NAMES.has(name)) return 'ssh'
+  if (name === 'local') return name
+  throw wrong('ssh or local', value)
+}
+
+export function toPort(value: Value): number {
+  const port = typeof value === 'string' && /^[0-9]+$/.test(value.trim()) ? Number(value) : value
+  if (typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535) return port
+  throw wrong('a port from 1 to 65535', value)
+}
+
+/** As Ansible converts: `yes`, `on`, `true`, `1` and their opposites, in any case. */
+export function toBoolean(value: Value): boolean {
+  if (typeof value === 'boolean') return value
+  const text =
+    typeof value === 'string' || typeof value === 'number' ? String(value).trim().toLowerCase() : ''
+  if (TRUE_TEXTS.has(text)) return true
+  if (FALSE_TEXTS.has(text)) return false
+  throw wrong('yes or no', value)
+}
+
+export function toBecomeMethod(value: Value): 'sudo' {
+  if (typeof value === 'string' && value.replace(COLLECTION_PREFIX, '') === 'sudo') return 'sudo'
+  throw wrong('sudo', value, 'No other way to become another user is supported yet.')
+}
+
+export function toText(value: Value): string {
+  const text = typeof value === 'number' ? String(value) : value
+  if (typeof text === 'string' && text.trim() !== '') return text
+  throw wrong('a name', value)
+}
+
+/** A password of digits has become a number on its way. One such as `True` is no longer what was written. */
+export function toSecret(value: Value): Secret {
+  if (value === '') throw new SyntaxProblem('a password, but it is empty')
+  if (typeof value === 'string' || Number.isInteger(value)) return new Secret(String(value))
+  throw new SyntaxProblem('text, but what is written there reads as something else', {
+    hint: `Quote it twice on the line of a host, name='"..."', and once elsewhere, name="...".`,
+  })
+}
+
+/** An absolute path; a relative one starts at the working directory, as in Ansible. */
+export function toPath(value: Value): string {
+  if (typeof value === 'string' && value !== '') return resolve(value.replace(/^~(?=\/|$)/, homedir()))
+  throw wrong('the path of a private key', value)
+}
+
+function wrong(expected: string, value: Value, hint?: string): SyntaxProblem {
+  return new SyntaxProblem(`${expected}, not ${JSON.stringify(value)}`, hint === undefined ? {} : { hint })
+}

@@ -1,0 +1,43 @@
+import type { Place, Problem } from '../errors.ts'
+
+/** A variable's value as the inventory holds it: what YAML and Python literals can say. */
+export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value }
+
+/** A variable with the place that set it, and what it overrode. */
+export interface Variable {
+  readonly value: Value
+  readonly place: Place
+  /** The layer that set it: `group all`, `group kube-master`, `host m1`. */
+  readonly layer: string
+  /** The next lower layer that also set it. */
+  readonly overrides: Variable | undefined
+}
+
+export interface InventoryGroup {
+  readonly name: string
+  /** Names of direct child groups, in file order. */
+  readonly children: readonly string[]
+  /** Names of all hosts, those of child groups included, in Ansible's order. */
+  readonly hosts: readonly string[]
+  readonly vars: ReadonlyMap<string, Variable>
+}
+
+export interface InventoryHost {
+  readonly name: string
+  /** All groups the host is in, `all` included, parents before children. */
+  readonly groups: readonly string[]
+  /** Merged variables: groups (parents before children), then the host's own. */
+  readonly vars: ReadonlyMap<string, Variable>
+}
+
+/** What a hosts.ini with its group_vars/ and host_vars/ means. */
+export interface Inventory {
+  /** Where it was read from. */
+  readonly source: string
+  /** In inventory order. */
+  readonly hosts: ReadonlyMap<string, InventoryHost>
+  /** `all` and `ungrouped` included. */
+  readonly groups: ReadonlyMap<string, InventoryGroup>
+  /** What Ansible swallows silently: `#` truncation, empty ranges, odd host names. */
+  readonly warnings: readonly Problem[]
+}

@@ -1,0 +1,105 @@
+import type { Document, LineCounter, Pair } from 'yaml'
+import type { Place, Problem } from '../errors.ts'
+import type { Value } from './types.ts'
+import type { Setting } from './variables.ts'
+import type { VarsFile } from './vars-files.ts'
+import { ansibleTags } from './yaml-scalars.ts'
+
+/** What a variables file sets, and what is wrong with it. */
+export interface ParsedVars {
+  readonly settings: readonly Setting[]
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+type Yaml = typeof import('yaml')
+type FilePlace = (offset: number) => Place
+
+const VAULT_HEADER = '$ANSIBLE_VAULT;'
+
+/** Reads a variables file in YAML or JSON as Ansible does. */
+export function parseVarsFile(yaml: Yaml, { file, text }: VarsFile): ParsedVars {
+  if (text.startsWith(VAULT_HEADER)) {
+    return failed([
+      { message: 'files encrypted with Ansible Vault cannot be read yet', place: { file, line: 1 } },
+    ])
+  }
+  const lines = new yaml.LineCounter()
+  const document = parse(yaml, text, lines)
+  const placeOf: FilePlace = (offset) => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line, column: col }
+  }
+  const { problems, warnings } = complaints(document, placeOf)
+  if (problems.length > 0) return failed(problems)
+  if (document.contents === null || (yaml.isScalar(document.contents) && document.contents.value === null)) {
+    return { settings: [], problems: [], warnings }
+  }
+  if (!yaml.isMap(document.contents)) {
+    const hint = 'The file must be a mapping: lines of "name: value".'
+    return failed([{ message: 'expected variables with names', place: placeOf(document.range[0]), hint }])
+  }
+  try {
+    return { settings: readSettings(yaml, document, placeOf), problems: [], warnings }
+  } catch (error) {
+    // Too many aliases (a "billion laughs" file), or a key that is a list.
+    return failed([{ message: (error as Error).message, place: placeOf(document.range[0]) }])
+  }
+}
+
+function parse(yaml: Yaml, text: string, lineCounter: LineCounter): Document.Parsed {
+  const shared = { lineCounter, uniqueKeys: true, prettyErrors: false, logLevel: 'error' } as const
+  // Ansible tries JSON first, where 1e3 is a number and nothing is octal.
+  if (isJson(text)) return yaml.parseDocument(text, { ...shared, schema: 'json' })
+  return yaml.parseDocument(text, { ...shared, version: '1.1', merge: true, customTags: ansibleTags })
+}
+
+function isJson(text: string): boolean {
+  if (!/^\s*[{[]/.test(text)) return false
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A key that is set twice is no error to Ansible, which takes the last; here it is a warning. */
+function complaints(document: Document.Parsed, placeOf: FilePlace) {
+  const problems: Problem[] = []
+  const warnings: Problem[] = []
+  for (const { code, message, pos } of document.errors) {
+    const place = placeOf(pos[0])
+    if (code === 'DUPLICATE_KEY') {
+      warnings.push({
+        message: 'the same key twice: the last one counts',
+        place,
+        hint: 'Remove one of them.',
+      })
+    } else problems.push({ message, place })
+  }
+  for (const { message, pos } of document.warnings) problems.push({ message, place: placeOf(pos[0]) })
+  return { problems, warnings }
+}
+
+function readSettings(yaml: Yaml, document: Document.Parsed, placeOf: FilePlace): Setting[] {
+  const places = keyPlaces(yaml, document, placeOf)
+  const values = document.toJS() as Record<string, Value>
+  const top = placeOf(document.range[0])
+  return Object.entries(values).map(([name, value]) => ({ name, value, place: places.get(name) ?? top }))
+}
+
+/** Keys that a merge (`<<`) brings have the place of the merge. */
+function keyPlaces(yaml: Yaml, document: Document.Parsed, placeOf: FilePlace): Map<string, Place> {
+  const places = new Map<string, Place>()
+  if (!yaml.isMap(document.contents)) return places
+  for (const { key } of document.contents.items as Pair[]) {
+    if (!yaml.isScalar(key) || !key.range) continue
+    places.set(String(key.value), placeOf(key.range[0]))
+  }
+  return places
+}
+
+function failed(problems: readonly Problem[]): ParsedVars {
+  return { settings: [], problems, warnings: [] }
+}

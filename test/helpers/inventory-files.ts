@@ -1,0 +1,63 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { UsageError } from '../../lib/errors.ts'
+import { loadInventory } from '../../lib/inventory/index.ts'
+import type { Inventory, InventoryHost, Value } from '../../lib/inventory/types.ts'
+
+/** Files beside `hosts.ini`, by path: `group_vars/all.yml`. */
+export type Files = Readonly<Record<string, string>>
+
+/** Loads an inventory from a directory of its own, which is gone afterwards. */
+export async function load(ini: string | Buffer, files: Files = {}): Promise<Inventory> {
+  const directory = mkdtempSync(join(tmpdir(), 'quorate-inventory-'))
+  try {
+    writeFileSync(join(directory, 'hosts.ini'), ini)
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(directory, path)), { recursive: true })
+      writeFileSync(join(directory, path), text)
+    }
+    return await loadInventory(join(directory, 'hosts.ini'))
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+/** The problems that an inventory is refused for, as `file:line:column message`, files without their directory. */
+export async function problemsOf(ini: string | Buffer, files: Files = {}): Promise<string[]> {
+  try {
+    await load(ini, files)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    return error.problems.map(({ message, place }) => withPlace(message, place))
+  }
+  return []
+}
+
+/** The warnings of an inventory, in the form of {@link problemsOf}. */
+export async function warningsOf(ini: string, files: Files = {}): Promise<string[]> {
+  const { warnings } = await load(ini, files)
+  return warnings.map(({ message, place }) => withPlace(message, place))
+}
+
+/** A host's merged variables. */
+export function valuesOf(inventory: Inventory, host: string): Record<string, Value> {
+  return Object.fromEntries([...hostOf(inventory, host).vars].map(([name, { value }]) => [name, value]))
+}
+
+/** A host that must be there. */
+export function hostOf(inventory: Inventory, name: string): InventoryHost {
+  const host = inventory.hosts.get(name)
+  if (host === undefined) throw new Error(`no host ${name}`)
+  return host
+}
+
+function withPlace(
+  message: string,
+  place: { file: string; line: number; column?: number } | undefined,
+): string {
+  const text = message.replaceAll(/\S*quorate-inventory-[^/]*\//g, '')
+  if (place === undefined) return text
+  const file = place.file.replace(/.*quorate-inventory-[^/]*\//, '')
+  return `${[file, place.line, place.column].filter((part) => part !== undefined).join(':')} ${text}`
+}
