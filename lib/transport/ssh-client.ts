@@ -1,0 +1,173 @@
+import { userInfo } from 'node:os'
+import type { Client, ClientChannel } from 'ssh2'
+import { type QuorateError, UnreachableError } from '../errors.ts'
+import { quote } from '../quote.ts'
+import { HostKeyCheck } from './host-key-check.ts'
+import type { HostProcess } from './host-process.ts'
+import { type ConnectionSettings, type ConnectOptions, DEFAULT_TIMEOUT_SECONDS } from './settings.ts'
+import { SshAuthentication } from './ssh-authentication.ts'
+import { connectFailure, lostFailure } from './ssh-failures.ts'
+
+// sshd's MaxSessions is 10, and it frees the place of an ended one late: stay well below, and come back if refused.
+const MAX_CHANNELS = 4
+const OPEN_ATTEMPTS = 20
+const OPEN_RETRY_MS = 50
+const NO_ROOM = 2
+const GOODBYE_MS = 1000
+
+/** One ssh connection, and the programs that run over it. */
+export class SshClient {
+  readonly user: string
+  readonly timeoutSeconds: number
+  /** Why the connection is gone; undefined while it is there. */
+  lost: QuorateError | undefined
+  readonly #settings: ConnectionSettings
+  readonly #options: ConnectOptions
+  #client: Client | undefined
+  #channels = 0
+  readonly #waiting: (() => void)[] = []
+
+  constructor(settings: ConnectionSettings, options: ConnectOptions) {
+    this.#settings = settings
+    this.#options = options
+    this.user = settings.user ?? userInfo().username
+    this.timeoutSeconds = options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS
+  }
+
+  async connect(): Promise<void> {
+    const { Client } = (await import('ssh2')).default
+    const { host, port } = this.#settings
+    const hostKey = new HostKeyCheck({ host, port, ...this.#options })
+    const authentication = await SshAuthentication.prepare(
+      { ...this.#settings, user: this.user },
+      this.#options.name,
+    )
+    const client = new Client()
+    this.#client = client
+    await new Promise<void>((resolve, reject) => {
+      const fail = (error: Error) => {
+        // The agent is one of several ways in: without it the next one is tried.
+        if ((error as SshError).level === 'agent') return authentication.agentFailed(error)
+        client.destroy()
+        const place = { name: this.#options.name, host, port, timeoutSeconds: this.timeoutSeconds }
+        reject(hostKey.refusal ?? connectFailure(error, place, authentication))
+      }
+      client.on('error', fail)
+      client.once('close', () => fail(new Error('the connection was closed')))
+      client.once('ready', () => {
+        client.removeAllListeners()
+        this.#watch(client)
+        resolve()
+      })
+      client.connect({
+        host,
+        port,
+        username: this.user,
+        readyTimeout: this.timeoutSeconds * 1000,
+        keepaliveInterval: 10_000,
+        keepaliveCountMax: 3,
+        hostVerifier: (key: Buffer) => hostKey.accepts(key),
+        algorithms: { serverHostKey: { prepend: hostKey.preferredAlgorithms(), append: [], remove: [] } },
+        authHandler: (offered, _partial, next) => authentication.next(offered, next),
+      })
+    })
+  }
+
+  /** Runs a program in a channel of its own, when there is room for one. */
+  async launch(argv: readonly string[]): Promise<HostProcess> {
+    await this.#room()
+    try {
+      const channel = await this.#open(`exec ${argv.map(quote).join(' ')}`)
+      const process = this.#processOf(channel)
+      process.ended.then(() => this.#leave())
+      return process
+    } catch (error) {
+      this.#leave()
+      throw this.lost ?? error
+    }
+  }
+
+  hangUp(): void {
+    this.lost ??= new UnreachableError(`the connection to ${this.#options.name} was closed`)
+    this.#client?.end()
+    // A host that does not answer any more will not say goodbye either.
+    setTimeout(() => this.#client?.destroy(), GOODBYE_MS).unref()
+  }
+
+  #watch(client: Client): void {
+    // Nagle's algorithm would hold every short script back until the last answer is acknowledged.
+    client.setNoDelay(true)
+    const lose = (error?: Error) => {
+      this.lost ??= lostFailure(this.#options.name, error)
+    }
+    client.on('error', lose)
+    client.once('close', () => lose())
+  }
+
+  async #open(command: string): Promise<ClientChannel> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#exec(command)
+      } catch (error) {
+        if ((error as SshError).reason !== NO_ROOM || attempt === OPEN_ATTEMPTS) {
+          throw new UnreachableError(
+            `${this.#options.name}: cannot open a channel: ${(error as Error).message}`,
+            { cause: error },
+          )
+        }
+        await new Promise((resolve) => setTimeout(resolve, OPEN_RETRY_MS))
+      }
+    }
+  }
+
+  #exec(command: string): Promise<ClientChannel> {
+    return new Promise((resolve, reject) => {
+      if (this.lost !== undefined || this.#client === undefined) return reject(this.lost)
+      const gone = () => reject(this.lost ?? lostFailure(this.#options.name))
+      this.#client.once('close', gone)
+      this.#client.exec(command, (error, channel) => {
+        this.#client?.off('close', gone)
+        if (error) reject(error)
+        else resolve(channel)
+      })
+    })
+  }
+
+  #processOf(channel: ClientChannel): HostProcess {
+    let code: number | undefined
+    channel.on('exit', (status: number | null) => {
+      code = status ?? undefined
+    })
+    channel.on('error', () => {})
+    let hungUp = () => {}
+    const ended = new Promise<number | undefined>((resolve) => {
+      // What had arrived before the connection broke is delivered first.
+      hungUp = () => setImmediate(resolve, undefined)
+      this.#client?.once('close', hungUp)
+      channel.once('close', () => {
+        this.#client?.off('close', hungUp)
+        resolve(code)
+      })
+    })
+    const destroy = () => {
+      channel.close()
+      hungUp()
+    }
+    return { stdin: channel, stdout: channel, stderr: channel.stderr, ended, destroy }
+  }
+
+  async #room(): Promise<void> {
+    if (this.#channels++ < MAX_CHANNELS) return
+    await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  #leave(): void {
+    this.#channels--
+    this.#waiting.shift()?.()
+  }
+}
+
+interface SshError extends Error {
+  readonly level?: string
+  readonly reason?: number
+}
