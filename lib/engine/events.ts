@@ -1,0 +1,78 @@
+import type { Place } from '../errors.ts'
+import type { Diff } from './resource.ts'
+
+/** A change that was made, or in check mode would be made. */
+export interface ChangeReport {
+  readonly host: string
+  readonly play: string
+  readonly role: string
+  /** `file /etc/haproxy/haproxy.cfg` */
+  readonly resource: string
+  readonly summary: string
+  readonly diff?: Diff
+  /** In check mode: the earlier change that has to happen before this one can be known for sure. */
+  readonly after?: string
+}
+
+/** Why a host stopped. */
+export interface FailureReport {
+  readonly host: string
+  readonly play: string
+  readonly role?: string
+  readonly resource?: string
+  readonly place?: Place
+  readonly message: string
+  readonly hint?: string
+  /** The last lines of the failed script's stderr. */
+  readonly stderr?: string
+  readonly rc?: number
+  readonly unreachable: boolean
+}
+
+/** Everything that a run tells: the only thing that renderers read. */
+export type RunEvent =
+  | {
+      readonly type: 'runStart'
+      readonly playbook: string
+      readonly mode: RunMode
+      readonly hosts: readonly string[]
+    }
+  | { readonly type: 'playStart'; readonly play: string; readonly hosts: readonly string[] }
+  | { readonly type: 'playEnd'; readonly play: string }
+  /** What a host is doing now: `connecting`, `etcd: file /etc/etcd/etcd.yml`, `etcd: waiting for its turn`. */
+  | { readonly type: 'step'; readonly host: string; readonly play: string; readonly step: string }
+  /** Resources that were found as desired. */
+  | { readonly type: 'ok'; readonly host: string; readonly count: number }
+  | { readonly type: 'change'; readonly change: ChangeReport }
+  /** What a role's verify found: `VIP 10.0.0.100 is on m2`. */
+  | { readonly type: 'verified'; readonly host: string; readonly role: string; readonly message: string }
+  | { readonly type: 'warning'; readonly host?: string; readonly message: string }
+  | { readonly type: 'failed'; readonly failure: FailureReport }
+  /** The host has done all that the play asks of it. */
+  | { readonly type: 'hostDone'; readonly host: string; readonly play: string }
+  | {
+      readonly type: 'runEnd'
+      readonly recap: readonly HostRecap[]
+      readonly seconds: number
+      readonly interrupted: boolean
+    }
+
+/** `apply` changes hosts, `check` only tells what it would change, `verify` only asks the roles whether all is well. */
+export type RunMode = 'apply' | 'check' | 'verify'
+
+/** One host's line of the closing table. */
+export interface HostRecap {
+  readonly host: string
+  readonly ok: number
+  readonly changed: number
+  readonly failed: number
+  readonly unreachable: boolean
+  readonly seconds: number
+}
+
+/** Takes the events of a run and shows them. */
+export interface Reporter {
+  event(event: RunEvent): void
+  /** Waits until everything is shown. */
+  close(): Promise<void>
+}

@@ -1,0 +1,170 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Host } from '../inventory/host.ts'
+import type { AppliedRole, RoleContext } from '../role.ts'
+import type { Connection } from '../transport/connection.ts'
+import { converge, label } from './converge.ts'
+import type { Coordination, GateOptions } from './coordination.ts'
+import type { RunEvent, RunMode } from './events.ts'
+import { Knowledge } from './knowledge.ts'
+import { createQuery } from './query.ts'
+import type { Resource } from './resource.ts'
+
+/** A host that takes part in a run. */
+export interface HostRun {
+  readonly host: Host
+  readonly connection: Connection
+  /** In check mode: what the host would be like after all that was planned so far. */
+  readonly predicted: Knowledge
+}
+
+/** One role on one host. */
+export interface RoleRun {
+  readonly hostRun: HostRun
+  readonly play: string
+  readonly applied: AppliedRole
+  readonly vars: unknown
+  readonly hosts: readonly Host[]
+  /** Of this role alone. */
+  readonly coordination: Coordination
+  readonly mode: RunMode
+  readonly diff: boolean
+  readonly emit: (event: RunEvent) => void
+  /** Throws where the run has been told to stop. */
+  readonly proceed: () => void
+}
+
+/** What `apply` does inside of `rolling`: only plan (to learn whether a turn is needed), or work in its turn. */
+interface Scope {
+  readonly trial?: Knowledge
+  ok: number
+  changes: number
+}
+
+const scopes = new AsyncLocalStorage<Scope>()
+
+/** What a role's converge and verify see of a run. */
+export function createRoleContext(run: RoleRun): RoleContext<never> {
+  const { host, connection } = run.hostRun
+  const { name } = run.applied.definition
+  const key = keyMaker()
+  const step = (text: string) =>
+    run.emit({ type: 'step', host: host.name, play: run.play, step: text === '' ? name : `${name}: ${text}` })
+  const context: RoleContext<never> = {
+    vars: run.vars as never,
+    host,
+    hosts: run.hosts,
+    facts: connection.facts,
+    mode: run.mode,
+    check: run.mode === 'check',
+    query: createQuery(connection),
+    warn: (message) => run.emit({ type: 'warning', host: host.name, message }),
+    apply: (...resources) => apply(run, resources, step),
+    async once<Result>(name: string, work: () => Promise<Result>) {
+      refuseInTurn('once')
+      return (await run.coordination.once(key(`once ${name}`), host.name, work)) as Result
+    },
+    async everyone<Result>(name: string, value?: Result) {
+      refuseInTurn('everyone')
+      step(`waiting for everyone: ${name}`)
+      const values = await run.coordination.everyone(key(`everyone ${name}`), host.name, value)
+      return values as ReadonlyMap<string, Result>
+    },
+    rolling: (work, options) => rolling(run, context, work, options ?? {}, key('rolling'), step),
+  }
+  return context
+}
+
+async function apply(
+  run: RoleRun,
+  resources: readonly Resource[],
+  step: (text: string) => void,
+): Promise<{ changed: boolean }> {
+  const { host, connection, predicted } = run.hostRun
+  const scope = scopes.getStore()
+  const { name: role } = run.applied.definition
+  const check = run.mode === 'check'
+  if (scope?.trial === undefined) {
+    run.proceed()
+    step('observing')
+  }
+  const result = await converge(connection, resources, {
+    diff: run.diff,
+    ...(scope?.trial !== undefined
+      ? { check: true, knowledge: scope.trial }
+      : {
+          check,
+          ...(check && { knowledge: predicted }),
+          proceed: run.proceed,
+          onStep: (resource) => step(label(resource)),
+          onChange: (resource, { summary, diff }, after) =>
+            run.emit({
+              type: 'change',
+              change: {
+                host: host.name,
+                play: run.play,
+                role,
+                resource: label(resource),
+                summary,
+                ...(diff && { diff }),
+                ...(after !== undefined && { after }),
+              },
+            }),
+        }),
+  })
+  if (scope?.trial === undefined) run.emit({ type: 'ok', host: host.name, count: result.ok })
+  if (scope !== undefined) {
+    scope.ok += result.ok
+    scope.changes += result.changes
+  }
+  if (scope?.trial === undefined && result.changes > 0) step('')
+  return { changed: result.changes > 0 }
+}
+
+async function rolling(
+  run: RoleRun,
+  context: RoleContext<never>,
+  work: () => Promise<unknown>,
+  { max = 1, gate, healthy }: GateOptions,
+  key: string,
+  step: (text: string) => void,
+): Promise<void> {
+  if (run.mode === 'check') {
+    const scope: Scope = { ok: 0, changes: 0 }
+    await scopes.run(scope, work)
+    // What a real run would refuse, check has to refuse as well.
+    if (scope.changes > 0) await gate?.()
+    return
+  }
+  const trial: Scope = { trial: new Knowledge(), ok: 0, changes: 0 }
+  await scopes.run(trial, work)
+  const { host } = run.hostRun
+  if (trial.changes === 0) return run.emit({ type: 'ok', host: host.name, count: trial.ok })
+  step('waiting for its turn')
+  await run.coordination.takeTurn(key, host.name, max, () =>
+    scopes.run({ ok: 0, changes: 0 }, async () => {
+      run.proceed()
+      await gate?.()
+      await work()
+      step('checking health before the next turn')
+      await (healthy ?? (() => run.applied.definition.verify?.(context)))()
+    }),
+  )
+}
+
+/** Keys that are the same on every host: the n-th call of that name. */
+function keyMaker(): (name: string) => string {
+  const calls = new Map<string, number>()
+  return (name) => {
+    const call = (calls.get(name) ?? 0) + 1
+    calls.set(name, call)
+    return `${name} ${call}`
+  }
+}
+
+function refuseInTurn(what: string): void {
+  if (scopes.getStore() !== undefined) {
+    throw new Error(
+      `${what}() inside of rolling() would wait for hosts that wait for this one: call it before the turn`,
+    )
+  }
+}

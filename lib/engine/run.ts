@@ -1,0 +1,262 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { UnreachableError } from '../errors.ts'
+import type { Host } from '../inventory/host.ts'
+import type { AppliedRole } from '../role.ts'
+import type { Connection } from '../transport/connection.ts'
+import { Coordination } from './coordination.ts'
+import type { HostRecap, RunEvent, RunMode } from './events.ts'
+import { failureReport, Stopped } from './failure.ts'
+import { Knowledge } from './knowledge.ts'
+import { type Batch, batches, tolerance } from './policy.ts'
+import { Recap } from './recap.ts'
+import { createRoleContext, type HostRun } from './role-run.ts'
+
+/** A play that is ready to run: hosts chosen, every role's variables typed for every host. */
+export interface ReadyPlay {
+  readonly name: string
+  readonly tags: readonly string[]
+  readonly hosts: readonly Host[]
+  readonly roles: readonly ReadyRole[]
+  readonly serial: readonly (number | string)[]
+  /** Undefined: a failed host is left behind, the others go on. */
+  readonly maxFailures: number | string | undefined
+}
+
+export interface ReadyRole {
+  readonly applied: AppliedRole
+  /** Typed variables by host name. */
+  readonly vars: ReadonlyMap<string, unknown>
+}
+
+export interface RunOptions {
+  readonly playbook: string
+  readonly mode: RunMode
+  readonly diff: boolean
+  readonly connect: (host: Host) => Promise<Connection>
+  /** How many connections may be opened at the same time. */
+  readonly forks: number
+  readonly emit: (event: RunEvent) => void
+  /** Aborted where the user asks to stop: what runs is finished, nothing new begins. */
+  readonly signal: AbortSignal
+  /** Seconds that what runs has then to finish, before its connection is closed and it is ended with it. Default: 30. */
+  readonly grace?: number
+}
+
+interface Run extends RunOptions {
+  readonly recap: Recap
+  readonly alive: Map<string, HostRun>
+  /** Why nothing new may begin. */
+  stopped: string | undefined
+}
+
+/** Runs plays over hosts; everything it has to say goes through `emit`. Resolves to each host's counts. */
+export async function runPlays(
+  plays: readonly ReadyPlay[],
+  options: RunOptions,
+): Promise<readonly HostRecap[]> {
+  const started = performance.now()
+  const hosts = [...new Map(plays.flatMap((play) => play.hosts).map((host) => [host.name, host])).values()]
+  const recap = new Recap(hosts.map(({ name }) => name))
+  const run: Run = {
+    ...options,
+    recap,
+    alive: new Map(),
+    stopped: undefined,
+    emit(event) {
+      recap.event(event)
+      options.emit(event)
+    },
+  }
+  const finished = new AbortController()
+  run.emit({
+    type: 'runStart',
+    playbook: options.playbook,
+    mode: options.mode,
+    hosts: hosts.map(({ name }) => name),
+  })
+  try {
+    await connectAll(run, hosts)
+    refuseIfIncomplete(run, plays)
+    await Promise.race([runAll(run, plays), graceOver(options, finished.signal)])
+  } finally {
+    finished.abort()
+    await Promise.allSettled([...run.alive.values()].map(({ connection }) => connection.close()))
+    const seconds = (performance.now() - started) / 1000
+    run.emit({ type: 'runEnd', recap: recap.hosts(), seconds, interrupted: options.signal.aborted })
+  }
+  return recap.hosts()
+}
+
+async function runAll(run: Run, plays: readonly ReadyPlay[]): Promise<void> {
+  for (const play of plays) if (run.stopped === undefined) await runPlay(run, play)
+}
+
+/** Resolves when the user has asked to stop and what runs has had time enough to finish; not at all once all is `finished`. */
+async function graceOver({ signal, grace = 30 }: RunOptions, finished: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort', { signal: finished })
+  await sleep(grace * 1000, undefined, { signal: finished })
+}
+
+async function connectAll(run: Run, hosts: readonly Host[]): Promise<void> {
+  const waiting = [...hosts]
+  const connectNext = async (): Promise<void> => {
+    for (let host = waiting.shift(); host !== undefined; host = waiting.shift()) {
+      if (run.signal.aborted) return
+      const { name } = host
+      run.emit({ type: 'step', host: name, play: '', step: 'connecting' })
+      const started = performance.now()
+      try {
+        const connection = await run.connect(host)
+        run.alive.set(name, { host, connection, predicted: new Knowledge() })
+      } catch (error) {
+        run.emit({ type: 'failed', failure: failureReport(error, { host: name, play: '' }) })
+      } finally {
+        run.recap.addTime(name, (performance.now() - started) / 1000)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(run.forks, hosts.length) }, connectNext))
+}
+
+/** Before anything is changed: a host that cannot be reached stops the run, unless the play says how many may be missing. */
+function refuseIfIncomplete(run: Run, plays: readonly ReadyPlay[]): void {
+  if (run.mode === 'verify') return
+  const missing = new Set<string>()
+  for (const { hosts, maxFailures } of plays) {
+    const lost = hosts.filter(({ name }) => !run.alive.has(name))
+    if (lost.length > tolerance(maxFailures ?? 0, hosts.length))
+      for (const { name } of lost) missing.add(name)
+  }
+  if (missing.size === 0 || run.signal.aborted) return
+  run.stopped = 'hosts are missing'
+  const names = [...missing]
+  run.emit({
+    type: 'warning',
+    message:
+      `nothing was changed on any host, because ${names.join(', ')} cannot be reached; ` +
+      `leave out what is missing with --limit '${names.map((name) => `!${name}`).join(':')}'`,
+  })
+}
+
+async function runPlay(run: Run, play: ReadyPlay): Promise<void> {
+  run.emit({ type: 'playStart', play: play.name, hosts: play.hosts.map(({ name }) => name) })
+  let failures = play.hosts.filter(({ name }) => !run.alive.has(name)).length
+  const allowed =
+    play.maxFailures === undefined ? Number.POSITIVE_INFINITY : tolerance(play.maxFailures, play.hosts.length)
+  for (const batch of batches(
+    play.hosts.filter(({ name }) => run.alive.has(name)),
+    play.serial,
+  )) {
+    if (run.stopped !== undefined || run.signal.aborted) break
+    await runBatch(run, play, batch, () => {
+      failures += 1
+      if (failures > allowed && run.mode !== 'verify')
+        run.stopped ??= `${failures} of ${play.hosts.length} hosts failed in play ${play.name}`
+    })
+    // Like Ansible: a batch that is lost as a whole ends the play's batches.
+    if (batch.every(({ name }) => !run.alive.has(name))) break
+  }
+  run.emit({ type: 'playEnd', play: play.name })
+}
+
+async function runBatch(run: Run, play: ReadyPlay, batch: Batch, onFailure: () => void): Promise<void> {
+  const coordinations = play.roles.map(() => new Coordination(batch.map(({ name }) => name)))
+  await Promise.all(
+    batch.map(async (host) => {
+      const started = performance.now()
+      try {
+        await runHost(run, play, batch, host, coordinations)
+        run.emit({ type: 'hostDone', host: host.name, play: play.name })
+      } catch (error) {
+        if (!(error instanceof Stopped)) onFailure()
+      } finally {
+        for (const coordination of coordinations) coordination.leave(host.name)
+        run.recap.addTime(host.name, (performance.now() - started) / 1000)
+      }
+    }),
+  )
+}
+
+async function runHost(
+  run: Run,
+  play: ReadyPlay,
+  batch: Batch,
+  host: Host,
+  coordinations: readonly Coordination[],
+): Promise<void> {
+  const hostRun = run.alive.get(host.name) as HostRun
+  let failed: unknown
+  for (const [position, role] of play.roles.entries()) {
+    const coordination = coordinations[position] as Coordination
+    try {
+      await runRole(run, play, batch, hostRun, role, coordination)
+    } catch (error) {
+      if (error instanceof Stopped || run.signal.aborted) throw new Stopped()
+      const at = { host: host.name, play: play.name, role: role.applied.definition.name }
+      run.emit({ type: 'failed', failure: failureReport(error, at) })
+      failed = error
+      // Whoever asks whether all is well wants to hear of all that is not.
+      if (run.mode === 'verify' && !(error instanceof UnreachableError)) coordination.leave(host.name)
+      else break
+    }
+  }
+  if (failed === undefined) return
+  if (run.mode !== 'verify') {
+    run.alive.delete(host.name)
+    void hostRun.connection.close()
+  }
+  throw failed
+}
+
+async function runRole(
+  run: Run,
+  play: ReadyPlay,
+  batch: Batch,
+  hostRun: HostRun,
+  { applied, vars }: ReadyRole,
+  coordination: Coordination,
+): Promise<void> {
+  const { definition } = applied
+  const context = createRoleContext({
+    hostRun,
+    play: play.name,
+    applied,
+    vars: vars.get(hostRun.host.name),
+    hosts: batch.filter(({ name }) => run.alive.has(name)),
+    coordination,
+    mode: run.mode,
+    diff: run.diff,
+    emit: run.emit,
+    proceed: () => proceed(run),
+  })
+  proceed(run)
+  if (run.mode !== 'verify') await definition.converge(context as never)
+  if (run.mode !== 'check' && definition.verify !== undefined)
+    await verify(run, play, batch, context, applied)
+}
+
+/** The role's health check, once every host of the batch has converged. */
+async function verify(
+  run: Run,
+  play: ReadyPlay,
+  batch: Batch,
+  context: ReturnType<typeof createRoleContext>,
+  { definition }: AppliedRole,
+): Promise<void> {
+  const { host } = context
+  const present = await context.everyone('converged')
+  if (run.mode === 'apply' && present.size < batch.length) {
+    const message = `${definition.name} was not verified, because a host of play ${play.name} failed`
+    if (host.name === [...present.keys()][0]) run.emit({ type: 'warning', message })
+    return
+  }
+  proceed(run)
+  run.emit({ type: 'step', host: host.name, play: play.name, step: `${definition.name}: verifying` })
+  const message = await definition.verify?.(context)
+  if (message !== undefined) run.emit({ type: 'verified', host: host.name, role: definition.name, message })
+}
+
+function proceed(run: Run): void {
+  if (run.signal.aborted || run.stopped !== undefined) throw new Stopped()
+}
