@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import type { HostRecap, Reporter } from './engine/events.ts'
+import { runPlays } from './engine/run.ts'
+import { UsageError } from './errors.ts'
+import { loadInventory } from './inventory/index.ts'
+import { type CliOptions, helpText, parseOptions } from './options.ts'
+import type { Playbook } from './playbook.ts'
+import { type Prepared, prepare } from './prepare.ts'
+import { createReporter, printError } from './report/index.ts'
+import { listPlays } from './report/list.ts'
+import { printText, printWarning } from './report/print.ts'
+
+const EXIT = { ok: 0, fault: 1, usage: 2, failed: 3, unreachable: 4 } as const
+const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const
+
+/** Runs a playbook as a command: reads flags and inventory, runs, sets the process' exit code. Never throws. */
+export async function main(playbook: Playbook, args: readonly string[], command: string): Promise<void> {
+  const print = (error: unknown) =>
+    printError(error, process.stderr, args.includes('--no-color') ? { color: false } : {})
+  // Node ends with 0 when a promise that everything waits for never settles: only an end that was reached counts.
+  process.exitCode = EXIT.fault
+  const onStall = () =>
+    print(new Error('the run has come to a stop: it waits for something that never happens'))
+  process.once('beforeExit', onStall)
+  try {
+    process.exitCode = await start(playbook, parseOptions(args), command)
+  } catch (error) {
+    process.exitCode = error instanceof UsageError ? EXIT.usage : EXIT.fault
+    print(error)
+  } finally {
+    process.off('beforeExit', onStall)
+  }
+}
+
+async function start(playbook: Playbook, options: CliOptions, command: string): Promise<number> {
+  if (options.help) return print(helpText({ name: playbook.name, command }))
+  if (options.version) return print(`quorate ${version()}\n`)
+  const inventory = await loadInventory(options.inventory)
+  inventory.warnings.forEach(printWarning)
+  const prepared = await prepare(playbook, inventory, options)
+  if (options.list !== undefined) return print(listPlays(prepared.plays, options.list))
+  return run(playbook, prepared, options)
+}
+
+async function run(playbook: Playbook, { plays, settings }: Prepared, options: CliOptions): Promise<number> {
+  const reporter = createReporter({
+    diff: options.diff,
+    verbose: options.verbose,
+    ...(!options.color && { color: false }),
+  })
+  const interruption = watchSignals(reporter)
+  const { connect } = await import('./transport/index.ts')
+  try {
+    const recap = await runPlays(plays, {
+      playbook: playbook.name,
+      mode: options.check ? 'check' : options.verify ? 'verify' : 'apply',
+      diff: options.diff,
+      forks: options.forks,
+      signal: interruption.signal,
+      emit: (event) => reporter.event(event),
+      connect: (host) => {
+        const known = options.knownHosts ?? host.vars.quorate_known_hosts
+        return connect(settings.get(host.name) as NonNullable<ReturnType<typeof settings.get>>, {
+          name: host.name,
+          acceptNewHostKeys: options.acceptNewHostKeys,
+          timeoutSeconds: options.timeout,
+          ...(typeof known === 'string' && { knownHostsFile: known }),
+        })
+      },
+    })
+    return interruption.exitCode() ?? exitCode(recap)
+  } finally {
+    interruption.stop()
+    await reporter.close()
+  }
+}
+
+function exitCode(recap: readonly HostRecap[]): number {
+  if (recap.some(({ failed }) => failed > 0)) return EXIT.failed
+  return recap.some(({ unreachable }) => unreachable) ? EXIT.unreachable : EXIT.ok
+}
+
+/** The first Ctrl-C (or SIGTERM) lets what runs finish and starts nothing new; the second ends at once. */
+function watchSignals(reporter: Reporter): {
+  signal: AbortSignal
+  exitCode: () => number | undefined
+  stop: () => void
+} {
+  const controller = new AbortController()
+  let code: number | undefined
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const next = SIGNAL_EXIT[signal as keyof typeof SIGNAL_EXIT]
+    // Hosts end what still runs for us as soon as their connection is gone.
+    if (code !== undefined) void reporter.close().finally(() => process.exit(next))
+    code = next
+    controller.abort()
+    reporter.event({
+      type: 'warning',
+      message: `${signal}: finishing what runs, starting nothing new; once more ends at once`,
+    })
+  }
+  const signals = Object.keys(SIGNAL_EXIT) as NodeJS.Signals[]
+  for (const signal of signals) process.on(signal, onSignal)
+  return {
+    signal: controller.signal,
+    exitCode: () => code,
+    stop: () => {
+      for (const signal of signals) process.off(signal, onSignal)
+    },
+  }
+}
+
+function print(text: string): number {
+  printText(text)
+  return EXIT.ok
+}
+
+function version(): string {
+  // dist/lib/cli.js and lib/cli.ts are at different depths.
+  for (const path of ['../package.json', '../../package.json']) {
+    try {
+      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version
+    } catch {}
+  }
+  return 'unknown'
+}

@@ -1,0 +1,181 @@
+import { parseArgs } from 'node:util'
+import { UsageError } from './errors.ts'
+import { didYouMean } from './suggest.ts'
+
+/** One flag of every playbook: the single source of parsing and `--help`. */
+interface Option {
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
+  readonly multiple?: true
+  /** The value's name in the help. */
+  readonly value?: string
+  readonly help: string
+}
+
+const OPTIONS = {
+  inventory: {
+    type: 'string',
+    short: 'i',
+    value: 'FILE',
+    help: 'the inventory (default: inventory/hosts.ini)',
+  },
+  limit: {
+    type: 'string',
+    short: 'l',
+    value: 'PATTERN',
+    help: 'only these hosts: groups, names, globs; a:b, a:&b, a:!b',
+  },
+  tags: {
+    type: 'string',
+    short: 't',
+    multiple: true,
+    value: 'TAG,...',
+    help: 'only plays and roles with these tags; a role name is a tag',
+  },
+  'skip-tags': {
+    type: 'string',
+    multiple: true,
+    value: 'TAG,...',
+    help: 'leave out plays and roles with these tags',
+  },
+  check: { type: 'boolean', short: 'C', help: 'change nothing, show what a run would change' },
+  diff: { type: 'boolean', short: 'D', help: 'show file contents before and after (never of secrets)' },
+  verify: { type: 'boolean', help: "change nothing, only run the roles' own health checks" },
+  'list-hosts': { type: 'boolean', help: 'show which hosts each play runs on, and stop' },
+  'list-tasks': { type: 'boolean', help: 'show plays and roles with their tags, and stop' },
+  forks: {
+    type: 'string',
+    short: 'f',
+    value: 'N',
+    help: 'how many connections may be opened at the same time (default: 50)',
+  },
+  timeout: {
+    type: 'string',
+    short: 'T',
+    value: 'SECONDS',
+    help: 'how long a host may take to answer (default: 10)',
+  },
+  'known-hosts': { type: 'string', value: 'FILE', help: 'check host keys against this file only' },
+  'accept-new-host-keys': {
+    type: 'boolean',
+    help: 'remember the keys of hosts never seen before (a changed key is still refused)',
+  },
+  verbose: { type: 'boolean', short: 'v', multiple: true, help: 'say more' },
+  'no-color': { type: 'boolean', help: 'plain text (as NO_COLOR=1)' },
+  help: { type: 'boolean', short: 'h', help: 'show this' },
+  version: { type: 'boolean', help: 'show the version' },
+} as const satisfies Record<string, Option>
+
+/** What the user asked for on the command line. */
+export interface CliOptions {
+  readonly inventory: string
+  readonly limit: string | undefined
+  readonly tags: readonly string[]
+  readonly skipTags: readonly string[]
+  readonly check: boolean
+  readonly diff: boolean
+  readonly verify: boolean
+  readonly list: 'hosts' | 'tasks' | undefined
+  readonly forks: number
+  /** Seconds. */
+  readonly timeout: number
+  readonly knownHosts: string | undefined
+  readonly acceptNewHostKeys: boolean
+  readonly verbose: number
+  readonly color: boolean
+  readonly help: boolean
+  readonly version: boolean
+}
+
+/** @throws UsageError for unknown flags (with a suggestion), missing or wrong values, and flags that exclude each other. */
+export function parseOptions(args: readonly string[]): CliOptions {
+  const { values, tokens } = parseArgs({
+    args: [...args],
+    options: OPTIONS,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  const problems: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') problems.push(`unexpected argument ${token.value}`)
+    if (token.kind !== 'option') continue
+    const option: Option | undefined = OPTIONS[token.name as keyof typeof OPTIONS]
+    if (option === undefined) problems.push(`unknown flag ${token.rawName}: ${suggestFlag(token.rawName)}`)
+    else if (option.type === 'string' && !token.value)
+      problems.push(`${token.rawName} needs a value: ${option.value}`)
+    else if (option.type === 'boolean' && token.value !== undefined)
+      problems.push(`${token.rawName} takes no value`)
+  }
+  const forks = Number(values.forks ?? 50)
+  const timeout = Number(values.timeout ?? 10)
+  if (!Number.isInteger(forks) || forks < 1)
+    problems.push(`--forks ${values.forks}: expected a whole number of at least 1`)
+  if (!(timeout > 0)) problems.push(`--timeout ${values.timeout}: expected a number of seconds`)
+  if (values.check && values.verify)
+    problems.push('--check and --verify exclude each other: verify changes nothing')
+  if (problems.length > 0) throw new UsageError(problems.map((message) => ({ message, hint: 'see --help' })))
+  return {
+    inventory: text(values.inventory) ?? 'inventory/hosts.ini',
+    limit: text(values.limit),
+    tags: words(values.tags),
+    skipTags: words(values['skip-tags']),
+    check: values.check === true,
+    diff: values.diff === true,
+    verify: values.verify === true,
+    list: values['list-hosts'] ? 'hosts' : values['list-tasks'] ? 'tasks' : undefined,
+    forks,
+    timeout,
+    knownHosts: text(values['known-hosts']),
+    acceptNewHostKeys: values['accept-new-host-keys'] === true,
+    verbose: Array.isArray(values.verbose) ? values.verbose.length : 0,
+    color: values['no-color'] !== true,
+    help: values.help === true,
+    version: values.version === true,
+  }
+}
+
+/** The text of `--help`. */
+export function helpText(playbook: { readonly name: string; readonly command: string }): string {
+  const rows = Object.entries<Option>(OPTIONS).map(([name, { short, value, help }]) => {
+    const flag = `${short === undefined ? '   ' : `-${short},`} --${name}${value === undefined ? '' : ` ${value}`}`
+    return `  ${flag.padEnd(28)} ${help}`
+  })
+  return `${playbook.name}
+
+Examples:
+  ${playbook.command} -i inventory/hosts.ini                  bring all hosts to their desired state
+  ${playbook.command} -i inventory/hosts.ini --check --diff   show what that would change
+  ${playbook.command} -i inventory/hosts.ini --tags haproxy   one role only
+  ${playbook.command} -i inventory/hosts.ini -l 'all:!m2'     leave a host out
+  ${playbook.command} -i inventory/hosts.ini --verify         is all well?
+
+Options:
+${rows.join('\n')}
+
+Exit codes:
+  0  all hosts are as desired         3  a host failed
+  1  a fault in Quorate or a role     4  hosts could not be reached
+  2  wrong flags, inventory or variables; nothing was touched
+  130, 143  interrupted (SIGINT, SIGTERM)
+`
+}
+
+function suggestFlag(flag: string): string {
+  return didYouMean(
+    flag,
+    Object.keys(OPTIONS).map((name) => `--${name}`),
+  )
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function words(values: unknown): string[] {
+  if (!Array.isArray(values)) return []
+  return values
+    .flatMap((value) => String(value).split(','))
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+}

@@ -1,0 +1,139 @@
+import { dirname, resolve } from 'node:path'
+import { callPlace } from './engine/place.ts'
+import type { ReadyPlay } from './engine/run.ts'
+import { type Problem, QuorateError, UsageError } from './errors.ts'
+import type { Host } from './inventory/host.ts'
+import { checkAddresses, connectionSettings, hostAddress, selectHosts } from './inventory/index.ts'
+import type { Inventory, InventoryHost } from './inventory/types.ts'
+import type { Play, Playbook, PlaybookTools } from './playbook.ts'
+import { selectPlays, type TagSelection } from './select.ts'
+import { didYouMean } from './suggest.ts'
+import type { ConnectionSettings } from './transport/settings.ts'
+import { keysOf, resolveCluster, resolveRole, unknownVariables } from './variables.ts'
+
+/** A playbook whose every value is known to be right. */
+export interface Prepared {
+  readonly plays: readonly ReadyPlay[]
+  readonly settings: ReadonlyMap<string, ConnectionSettings>
+}
+
+/**
+ * Puts a playbook and an inventory together: plays, chosen hosts and roles, typed variables, connection settings.
+ *
+ * @throws UsageError with all problems at once.
+ */
+export async function prepare(
+  playbook: Playbook,
+  inventory: Inventory,
+  { limit, ...tags }: TagSelection & { limit: string | undefined },
+): Promise<Prepared> {
+  const problems: Problem[] = [...checkAddresses(inventory)]
+  const all = await makePlays(playbook, inventory, problems)
+  const { schemaKeys } = all
+  const chosen = collect(problems, () => limitPlays(selectPlays(all.plays, tags), inventory, limit), [])
+  const roles = all.plays.flatMap((play) => play.roles)
+  problems.push(...unknownVariables(inventory, schemaKeys, roles))
+  const plays = chosen.map((play) => readyPlay(play, inventory, problems))
+  const settings = new Map<string, ConnectionSettings>()
+  for (const name of new Set(plays.flatMap(({ hosts }) => hosts.map((host) => host.name)))) {
+    const result = connectionSettings(inventory.hosts.get(name) as InventoryHost)
+    problems.push(...result.problems)
+    settings.set(name, result.settings)
+  }
+  const distinct = [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()]
+  if (distinct.length > 0) throw new UsageError(distinct)
+  return { plays, settings }
+}
+
+/** The hosts as playbooks see them. */
+function toHost(host: InventoryHost): Host {
+  const vars = Object.fromEntries([...host.vars].map(([name, { value }]) => [name, value]))
+  return { name: host.name, address: hostAddress(host), groups: host.groups, vars }
+}
+
+async function makePlays(
+  playbook: Playbook,
+  inventory: Inventory,
+  problems: Problem[],
+): Promise<{ plays: readonly Play[]; schemaKeys: string[] }> {
+  const schema = playbook.definition.vars
+  const cluster = schema === undefined ? { values: {}, problems: [] } : resolveCluster(schema, inventory)
+  problems.push(...cluster.problems)
+  const tools = playbookTools(cluster.values, inventory, problems)
+  const schemaKeys = schema === undefined ? [] : keysOf(schema)
+  try {
+    return { plays: await playbook.definition.plays(tools), schemaKeys }
+  } catch (error) {
+    note(problems, error)
+    return { plays: [], schemaKeys }
+  }
+}
+
+function playbookTools(vars: unknown, inventory: Inventory, problems: Problem[]): PlaybookTools<unknown> {
+  const hosts = new Map([...inventory.hosts.values()].map((host) => [host.name, toHost(host)]))
+  const byName = (names: readonly string[]): Host[] => names.map((name) => hosts.get(name) as Host)
+  return {
+    vars,
+    // A variable that is missing has been reported: it must not break the making of the plays.
+    path: (path: string | undefined) => (path === undefined ? '' : resolve(dirname(inventory.source), path)),
+    group(name) {
+      const group = inventory.groups.get(name)
+      if (group !== undefined) return byName(group.hosts)
+      const place = callPlace()
+      const hint = `${didYouMean(name, inventory.groups.keys())} (groups of ${inventory.source})`
+      problems.push({ message: `there is no group ${name} in the inventory`, hint, ...(place && { place }) })
+      return []
+    },
+    hosts: (pattern) => byName(collect(problems, () => selectHosts(pattern, inventory), [])),
+  }
+}
+
+function limitPlays(plays: readonly Play[], inventory: Inventory, limit: string | undefined): Play[] {
+  if (limit === undefined) return plays.filter(({ hosts }) => hosts.length > 0)
+  const names = new Set(selectHosts(limit, inventory))
+  const limited = plays.map((play) => ({ ...play, hosts: play.hosts.filter(({ name }) => names.has(name)) }))
+  if (limited.every(({ hosts }) => hosts.length === 0)) {
+    const message = `--limit ${limit} leaves no host in any chosen play`
+    throw new UsageError([{ message, hint: 'see --list-hosts' }])
+  }
+  return limited.filter(({ hosts }) => hosts.length > 0)
+}
+
+function readyPlay(play: Play, inventory: Inventory, problems: Problem[]): ReadyPlay {
+  const roles = play.roles.map((applied) => {
+    const vars = new Map<string, unknown>()
+    for (const host of play.hosts) {
+      const resolved = resolveRole(applied, host, inventory.hosts.get(host.name) as InventoryHost)
+      vars.set(host.name, resolved.values)
+      problems.push(...resolved.problems)
+    }
+    return { applied, vars }
+  })
+  const { name, tags = [], hosts, serial = [], maxFailures } = play
+  return {
+    name,
+    tags,
+    hosts,
+    roles,
+    serial: Array.isArray(serial) ? serial : [serial as number | string],
+    maxFailures,
+  }
+}
+
+/** What `make` gives, or `otherwise` with its problems noted. */
+function collect<T>(problems: Problem[], make: () => T, otherwise: T): T {
+  try {
+    return make()
+  } catch (error) {
+    note(problems, error)
+    return otherwise
+  }
+}
+
+/** A fault of the playbook's own code may only be the result of problems that were found before. */
+function note(problems: Problem[], error: unknown): void {
+  if (error instanceof UsageError) problems.push(...error.problems)
+  else if (error instanceof QuorateError) {
+    problems.push({ message: error.message, ...(error.hint !== undefined && { hint: error.hint }) })
+  } else if (problems.length === 0) throw error
+}
