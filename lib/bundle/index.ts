@@ -1,0 +1,8 @@
+export { type BuildOptions, buildBundle } from './build.ts'
+export { type CollectOptions, collectBundle } from './collect.ts'
+export { BUNDLE_USAGE, type BundleCommand, parseBundleCommand } from './command.ts'
+export { type ImageContent, writeImageArchive } from './image-archive.ts'
+export type { Architecture, BundleItem, BundleManifest } from './manifest.ts'
+export { type Bundle, type BundleFile, type BundleImage, binaryOf, imagesOf, readBundle } from './read.ts'
+export { formatMismatch, type Mismatch, verifyBundle } from './verify.ts'
+export { type Versions, versionsFor } from './versions.ts'

@@ -1,0 +1,7 @@
+export { LAB_USAGE, type LabCommand, parseLabCommand } from './command.ts'
+export { labDown } from './down.ts'
+export { type Lab, type LabHost, openLab, sshArguments } from './lab.ts'
+export type { Output } from './run.ts'
+export { formatStatus, type LabStatus, labStatus } from './status.ts'
+export { missingTools } from './tools.ts'
+export { type LabOptions, labUp } from './up.ts'

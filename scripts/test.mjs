@@ -1,0 +1,92 @@
+// npm test: the unit and package suites, then the suites that need lab hosts, one process each; ends with the sum of what they counted.
+//   npm test -- PATTERN         only the files whose path contains PATTERN
+//   npm run test:cluster        the suites in test/cluster: whole Kubernetes clusters, built from source the first time
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const isCluster = process.argv[2] === '--cluster'
+const pattern = process.argv[isCluster ? 3 : 2] ?? ''
+const [plain, onHosts] = isCluster ? [[], 'cluster'] : [['unit', 'package'], 'lab']
+
+if (!existsSync(join(root, 'node_modules', 'uvu'))) await run('npm', ['ci'])
+// Suites that start playbooks use dist/: it must not be that of yesterday.
+const built = await run('npm', ['run', '--silent', 'build'])
+if (built.code !== 0) process.exit(1)
+const { missingTools } = await import('../dist/lib/lab/index.js')
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+for (const folder of plain) for (const file of testFiles(folder)) await runSuite(file)
+const obstacle = labObstacle()
+if (obstacle === undefined) for (const file of testFiles(onHosts)) await runSuite(file)
+else console.log(`\nskipped: the ${testFiles(onHosts).length} suites in test/${onHosts} (${obstacle})`)
+
+if (total.passed + total.failed === 0) {
+  console.error(`no test matches ${pattern}`)
+  total.failed += 1
+}
+console.log(
+  `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
+)
+process.exitCode = total.failed > 0 ? 1 : 0
+
+/** @param {string} folder */
+function testFiles(folder) {
+  const path = join(root, 'test', folder)
+  const files = readdirSync(path).filter((name) => name.endsWith('.test.ts'))
+  return files
+    .sort()
+    .map((name) => relative(root, join(path, name)))
+    .filter((name) => name.includes(pattern))
+}
+
+/** Why lab hosts cannot be had here, if they cannot. */
+function labObstacle() {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    return 'they boot systemd-nspawn hosts, which needs Linux and root'
+  const missing = missingTools()
+  if (missing.length === 0) return undefined
+  // In CI nothing that the machine can run may be skipped silently: fail instead.
+  if (process.env.CI) total.failed += 1
+  return `missing: ${missing.join(', ')}; install them with apt-get install ${missing.join(' ')}`
+}
+
+/** @param {string} file */
+async function runSuite(file) {
+  console.log(`\n${file}`)
+  const { output, code } = await run(process.execPath, ['--import', 'tsx', file], { NO_COLOR: '1' })
+  const counted =
+    /Total:\s+(\d+)\s+Passed:\s+(\d+)\s+Skipped:\s+(\d+)/.exec(output)?.slice(1).map(Number) ?? []
+  const [all = 0, passed = 0, skipped = 0] = counted
+  total.passed += passed
+  total.skipped += skipped
+  total.failed += Math.max(all - passed - skipped, code === 0 ? 0 : 1)
+  if (all > 0) return
+  console.log(`${file}: no test was counted`)
+  total.failed += code === 0 ? 1 : 0
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Record<string, string>} env
+ * @returns {Promise<{ output: string, code: number | null }>}
+ */
+function run(program, args, env = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let output = ''
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+      process.stdout.write(chunk)
+    })
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ output, code }))
+  })
+}
