@@ -1,0 +1,119 @@
+import { isIP } from 'node:net'
+import { port, z } from '../../lib/index.ts'
+
+/** A kube-apiserver that connections are spread over. */
+const backend = z.object({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9_.:-]+$/, 'a server name may hold letters, digits and _ . : - only')
+    .describe('how haproxy calls the server; the host name'),
+  address: z
+    .string()
+    .refine(isAddress, 'expected an IP address or a DNS name, without a port (that is backendPort)')
+    .describe('where haproxy reaches it'),
+})
+
+const duration = z
+  .string()
+  .regex(/^[1-9]\d*(ms|s|m|h|d)$/, "expected a number and its unit: '500ms', '2s', '30m', '4h', '1d'")
+
+/** Watches are silent for minutes: client-go renews them after 5 to 10 minutes, kubectl exec and logs -f never. */
+const SHORTEST_SESSION_SECONDS = 600
+
+const session = duration.refine(
+  (value) => seconds(value) >= SHORTEST_SESSION_SECONDS,
+  "would cut quiet watches, kubectl exec and logs -f: give at least '10m'",
+)
+
+/** What the haproxy role can be told. Names are haproxy's own, in camelCase. */
+export const haproxyVars = z
+  .object({
+    port: port()
+      .default(8443)
+      .describe('where clients connect; on hosts that run an apiserver another one than backendPort'),
+    bind: z
+      .string()
+      .refine((value) => value === '*' || isIP(value) === 4, "expected an IPv4 address, or '*' for all")
+      .default('*')
+      .describe("the local address to listen on, '*' for all"),
+    backends: z
+      .array(backend)
+      .min(1, 'give at least one apiserver')
+      .readonly()
+      .describe('the apiservers, such as a group of hosts'),
+    backendPort: port().default(6443).describe('where every apiserver listens'),
+    caContent: z
+      .string()
+      .includes('-----BEGIN CERTIFICATE-----', { message: 'expected a certificate in PEM form' })
+      .optional()
+      .describe(
+        'the CA that signed the certificates of the apiservers, in PEM form; health checks then verify them',
+      ),
+    caFile: z
+      .string()
+      .regex(/^\/[A-Za-z0-9_./-]+$/, 'expected an absolute path without blanks')
+      .optional()
+      .describe('the same CA as a file that is already on the hosts, such as /etc/kubernetes/pki/ca.crt'),
+    inter: duration.default('2s').describe('time between two health checks of an apiserver'),
+    fall: z.number().int().min(1).default(2).describe('failed checks in a row that take an apiserver out'),
+    rise: z.number().int().min(1).default(2).describe('good checks in a row that take it back in'),
+    maxconn: z
+      .number()
+      .int()
+      .min(100)
+      .optional()
+      .describe("connections at the same time; default: what the host's limit of open files allows"),
+    timeoutConnect: duration.default('5s').describe('how long an apiserver may take to accept a connection'),
+    timeoutCheck: duration.default('5s').describe('how long an apiserver may take to answer a health check'),
+    timeoutClient: session.default('4h').describe('how long a client may be silent'),
+    timeoutServer: session.default('4h').describe('how long an apiserver may be silent'),
+    hardStopAfter: session
+      .default('4h')
+      .describe('how long the connections that a reload found may live on in the old process'),
+    restartSec: z
+      .number()
+      .int()
+      .min(0)
+      .default(5)
+      .describe(
+        'seconds until systemd restarts a haproxy that died: long enough for keepalived to move the VIP first',
+      ),
+    requireUp: z
+      .boolean()
+      .default(false)
+      .describe('verify fails where no apiserver is up; off until there are apiservers'),
+  })
+  .superRefine((vars, context) => {
+    if (vars.caContent !== undefined && vars.caFile !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['caFile'],
+        message: 'give either caContent or caFile, not both',
+      })
+    }
+    for (const field of ['name', 'address'] as const) {
+      vars.backends.forEach((backend, index) => {
+        const first = vars.backends.findIndex((other) => other[field] === backend[field])
+        if (first === index) return
+        const message = `backend ${vars.backends[first]?.name} has the same ${field}`
+        context.addIssue({ code: 'custom', path: ['backends', index, field], message })
+      })
+    }
+  })
+
+export type HaproxyVars = z.output<typeof haproxyVars>
+
+function isAddress(value: string): boolean {
+  return (
+    isIP(value) !== 0 ||
+    /^(?=.{1,253}$)(?!\d+(\.\d+)*$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/.test(
+      value,
+    )
+  )
+}
+
+function seconds(value: string): number {
+  const [, count, unit] = /^(\d+)(\D+)$/.exec(value) ?? []
+  const units: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 }
+  return Number(count) * (units[unit ?? ''] ?? 0)
+}

@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  defineRole,
+  file,
+  pkg,
+  QuorateError,
+  type RoleContext,
+  service,
+  until,
+  user,
+} from '../../lib/index.ts'
+import { CHECK_FILE, CONFIG_FILE, checkScript, keepalivedConf, SCRIPT_USER, VALIDATION } from './config.ts'
+import { interfaceOf } from './interface.ts'
+import { isConfiguredFor, present, refuseLeftover } from './present.ts'
+import { observeSegment, refuseCollisions } from './segment.ts'
+import { judge, look, requireAnswer } from './sight.ts'
+import { type KeepalivedVars, keepalivedVars, type Member } from './vars.ts'
+
+/**
+ * A virtual address that is on one healthy member, by VRRP.
+ *
+ * @example keepalived({ vip: '10.0.0.100/24', members: group('kube-master'), clusterName: 'prod' })
+ */
+export const keepalived = defineRole({
+  name: 'keepalived',
+  summary: 'a virtual address that is always on one healthy host',
+  vars: keepalivedVars,
+
+  async converge(context) {
+    const { vars, facts, query, apply, rolling } = context
+    const member = memberOf(context)
+    const device = interfaceOf(vars, member, facts)
+    await apply(pkg(['keepalived', 'curl', 'socat']))
+    const { config, tellsOfProcesses } = await present(query)
+    // A member that was configured for this VIP has listened before; a run without changes must not wait for adverts.
+    if (!isConfiguredFor(config, vars)) {
+      refuseLeftover(config, vars, facts)
+      refuseCollisions(await observeSegment(query, vars, device), vars, device)
+    }
+    const content = keepalivedConf(vars, {
+      member,
+      interface: device,
+      trackProcess: tellsOfProcesses,
+    })
+    const check = checkScript(vars)
+    await rolling(
+      () =>
+        apply(
+          user(SCRIPT_USER, { system: true }),
+          ...(check === undefined ? [] : [file(CHECK_FILE, { content: check, mode: 0o755 })]),
+          file(CONFIG_FILE, { content, validate: VALIDATION }),
+          service('keepalived', { enabled: true, state: 'running', reloadOn: [CONFIG_FILE] }),
+        ),
+      {
+        healthy: () =>
+          until(async () => requireAnswer(await look(query, vars), vars), { seconds: electionSeconds(vars) }),
+      },
+    )
+    if (config !== content) warnOfOthers(context)
+  },
+
+  async verify({ vars, query, everyone }) {
+    for (let second = 0; ; second += 1) {
+      // All members judge the same sights, so all of them go round again or none.
+      const sights = await everyone('where the VIP is', await look(query, vars))
+      try {
+        return judge(sights, vars)
+      } catch (error) {
+        if (second >= electionSeconds(vars)) throw error
+      }
+      await sleep(1000)
+    }
+  },
+})
+
+type Context = RoleContext<KeepalivedVars>
+
+function memberOf({ vars, host }: Context): Member {
+  const member = vars.members.find(({ name }) => name === host.name)
+  if (member !== undefined) return member
+  throw new QuorateError(
+    `${host.name} is none of the members (${vars.members.map(({ name }) => name).join(', ')})`,
+    {
+      hint: 'the play and members must name the same group',
+    },
+  )
+}
+
+/** How long the VIP may be on its way: a fault is noticed within ten seconds, then three adverts have to be missed. */
+function electionSeconds({ advertInt }: KeepalivedVars): number {
+  return 10 + 4 * advertInt
+}
+
+/** Peers are in every member's configuration: where it changed on one, those that were left out have the old one. */
+function warnOfOthers({ vars, hosts, warn }: Context): void {
+  const missing = vars.members
+    .filter(({ name }) => !hosts.some((host) => host.name === name))
+    .map(({ name }) => name)
+  if (missing.length === 0) return
+  warn(
+    `keepalived.conf changed, but ${missing.join(', ')} did not take part in this run: run it there too, the members' peers must agree`,
+  )
+}
