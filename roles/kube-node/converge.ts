@@ -1,0 +1,153 @@
+import {
+  type Bundle,
+  QuorateError,
+  type RoleContext,
+  readBundle,
+  type Secret,
+  sh,
+  step,
+} from '../../lib/index.ts'
+import type { ClusterState } from '../kubeadm/cluster-state.ts'
+import { joinConfiguration, secretDocuments } from '../kubeadm/documents.ts'
+import { installation, noLeftovers, runningKubelet, wantedVersion } from '../kubeadm/install.ts'
+import { BIN, KUBELET_CONF, PKI, UNFINISHED } from '../kubeadm/paths.ts'
+import { FORGET_NETWORK, kubeadmScript, resetScript } from '../kubeadm/run-kubeadm.ts'
+import {
+  acceptedToken,
+  type BootstrapToken,
+  deletedSecrets,
+  forgottenNode,
+  newToken,
+  tokenSecretName,
+} from '../kubeadm/tokens.ts'
+import { type Course, decide } from './decide.ts'
+import { mark } from './mark.ts'
+import { type Meeting, meet } from './meet.ts'
+import type { KubeNodeVars } from './vars.ts'
+
+type Context = RoleContext<KubeNodeVars>
+
+const PROGRAMS = ['kubeadm', 'kubelet', 'kubectl', 'crictl']
+const IMAGES = ['pause', 'kube-proxy', 'coredns/coredns']
+
+/** What a worker needs to be let in. */
+interface Invitation {
+  readonly token: BootstrapToken
+  readonly caCertHash: string
+}
+
+/** Brings one worker into the cluster. Masters of the play only speak for the cluster: any one of them does. */
+export async function converge(context: Context): Promise<void> {
+  const { vars, host, everyone, check } = context
+  const meeting = await meet(context)
+  const { speaker, isMaster, own, cluster } = meeting
+  const bundle = isMaster ? undefined : await context.once('bundle', () => readBundle(vars.bundle))
+  const takesPart = context.hosts.some(({ name }) => vars.masters.some((master) => master.name === name))
+  const course = isMaster ? undefined : decide(host.name, own, speaker, check && takesPart)
+  if (bundle !== undefined && cluster !== undefined) refuseStrangers(context, bundle, cluster)
+  const courses = await everyone('course', course)
+  const joining = [...courses].filter(([, theirs]) => theirs?.course === 'join').map(([name]) => name)
+  if (bundle !== undefined) await install(context, bundle, course)
+  const invitation = check || joining.length === 0 ? undefined : await invite(context, meeting, joining)
+  if (course !== undefined) await work(context, course, meeting, invitation)
+  const wanted = await everyone('marks', isMaster ? undefined : { labels: vars.labels, taints: vars.taints })
+  if (host.name !== speaker?.name) return
+  await mark(context, meeting.api, wanted, cluster)
+  const leftovers = [
+    ...(cluster?.leftovers ?? []),
+    ...(invitation ? [tokenSecretName(invitation.token)] : []),
+  ]
+  if (leftovers.length > 0 && !check) await context.apply(deletedSecrets(leftovers, meeting.api))
+}
+
+async function install(context: Context, bundle: Bundle, course: Course | undefined): Promise<void> {
+  const { vars, facts, apply } = context
+  wantedVersion(bundle, vars.version, facts.architecture)
+  await apply(...installation(bundle, PROGRAMS, IMAGES), ...noLeftovers())
+  if (!course?.reset) return
+  await apply(
+    step('clear what an unfinished kubeadm has left', {
+      done: sh`[ ! -e ${UNFINISHED} ] && [ ! -e ${KUBELET_CONF} ] && [ ! -e ${PKI}/ca.crt ]`,
+      run: resetScript(false),
+    }),
+  )
+}
+
+async function invite(
+  { host, everyone, apply }: Context,
+  { speaker, api }: Meeting,
+  joining: readonly string[],
+): Promise<Invitation> {
+  // As long as the kubelet of an unfinished join runs, it comes back as a node.
+  await everyone('cleared')
+  let own: Invitation | undefined
+  if (speaker !== undefined && host.name === speaker.name) {
+    const token = newToken()
+    await apply(...joining.map((name) => forgottenNode(name, api)), acceptedToken(token, api))
+    own = { token, caCertHash: speaker.state.caHash ?? '' }
+  }
+  const found = (await everyone('invitation', own)).get(speaker?.name ?? '')
+  if (found === undefined)
+    throw new QuorateError(`${speaker?.name ?? 'no master'} could not let the workers in`)
+  return found
+}
+
+async function work(
+  context: Context,
+  { course }: Course,
+  { cluster }: Meeting,
+  invitation: Invitation | undefined,
+): Promise<void> {
+  const { host, apply } = context
+  if (course === 'join') {
+    const input = invitation && documents(context, invitation)
+    await apply(
+      step('join the cluster as a worker', {
+        done: sh`[ ! -e ${UNFINISHED} ] && [ -s ${KUBELET_CONF} ]`,
+        run: kubeadmScript(['join'], { marks: 'join', before: FORGET_NETWORK }),
+        ...(input && { input }),
+      }),
+    )
+  }
+  const isForgotten =
+    course === 'converge' && cluster !== undefined && !cluster.nodes.some(({ name }) => name === host.name)
+  await apply(runningKubelet(), ...(isForgotten ? [registered(host.name)] : []))
+}
+
+/** A kubelet registers its node when it starts, and not again when somebody has deleted it. */
+function registered(name: string) {
+  const known = sh`${BIN}/kubectl --kubeconfig ${KUBELET_CONF} --request-timeout 5s get node ${name}`.text
+  return step('register the node again', {
+    done: known,
+    run: `systemctl restart kubelet
+tries=60
+until ${known} >/dev/null 2>&1; do
+  tries=$((tries - 1))
+  [ $tries -gt 0 ] || { echo 'the kubelet did not register its node' >&2; exit 1; }
+  sleep 1
+done`,
+  })
+}
+
+function documents({ vars, host }: Context, { token, caCertHash }: Invitation): Secret {
+  const node = { name: host.name, address: host.address, ignorePreflightErrors: vars.ignorePreflightErrors }
+  const discovery = { endpoint: vars.controlPlaneEndpoint, token: token.value.reveal(), caCertHash }
+  return secretDocuments([joinConfiguration(node, discovery)])
+}
+
+function refuseStrangers({ host }: Context, bundle: Bundle, cluster: ClusterState): void {
+  if (bundle.kubernetes !== cluster.version) {
+    throw new QuorateError(
+      `the cluster runs Kubernetes ${cluster.version}, and the bundle holds ${bundle.kubernetes}`,
+      {
+        hint: 'give the bundle of the version that the cluster runs',
+      },
+    )
+  }
+  const namesake = cluster.nodes.find(({ name }) => name === host.name)
+  if (namesake === undefined || namesake.internalIp === '' || namesake.internalIp === host.address) return
+  throw new QuorateError(
+    `the cluster has a node ${host.name} at ${namesake.internalIp}, and this host is at ${host.address}`,
+    { hint: `if that one is gone for good: kubectl delete node ${host.name}` },
+  )
+}

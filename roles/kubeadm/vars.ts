@@ -1,0 +1,56 @@
+import { ipAddress, port, z } from '../../lib/index.ts'
+import { versionProblem } from './version.ts'
+
+/** What Kubernetes takes for the name of a node. */
+const nodeName = z
+  .string()
+  .max(63)
+  .regex(
+    /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
+    'expected a name that Kubernetes takes for a node: lower-case letters, digits, dots and hyphens',
+  )
+
+const master = z.object({
+  name: nodeName.describe("the host's name, which is the node's name too"),
+  address: ipAddress().describe('where the others reach it, its InternalIP'),
+})
+
+/** What masters and workers are told alike. */
+export const commonVars = {
+  masters: z
+    .array(master)
+    .min(1, 'a cluster needs at least one master: is the group empty?')
+    .readonly()
+    .describe('all hosts of the control plane, whichever of them a run is limited to: group("kube-master")'),
+  bundle: z
+    .string()
+    .min(1)
+    .describe('the bundle on the control machine: a directory or tar that `npm run bundle` has made'),
+  version: z
+    .string()
+    .superRefine((version, context) => {
+      const message = versionProblem(version)
+      if (message !== undefined) context.addIssue({ code: 'custom', message })
+    })
+    .optional()
+    .describe("Kubernetes' version, such as v1.36.2; default: the bundle's"),
+  apiServerPort: port().default(6443).describe('where each apiserver listens'),
+  ignorePreflightErrors: z
+    .array(z.string().regex(/^[A-Za-z0-9_-]+$/, "expected the name of a check, such as 'SystemVerification'"))
+    .readonly()
+    .default([])
+    .describe("kubeadm's preflight checks that may fail, such as SystemVerification"),
+}
+
+/** `10.0.0.100:8443` or `api.example.org:8443` */
+export function endpoint() {
+  return z
+    .string()
+    .regex(
+      /^(\[[0-9a-f:]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?):\d{1,5}$/,
+      'expected address and port of the virtual IP or load balancer, such as 10.0.0.100:8443',
+    )
+    .describe('where all clients reach the API: address and port of the virtual IP or load balancer')
+}
+
+export type Master = z.output<typeof master>
