@@ -1,0 +1,3 @@
+module quorate.test/agnhost
+
+go 1.26.0

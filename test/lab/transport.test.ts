@@ -1,0 +1,424 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { QuorateError, UnreachableError } from '../../lib/errors.ts'
+import { type Lab, labUp } from '../../lib/lab/index.ts'
+import { Secret } from '../../lib/secret.ts'
+import type { Connection } from '../../lib/transport/connection.ts'
+import { connect } from '../../lib/transport/index.ts'
+import type { ConnectionSettings, ConnectOptions } from '../../lib/transport/settings.ts'
+
+const test = suite('ssh')
+const dir = mkdtempSync(join(tmpdir(), 'quorate-transport-'))
+const opened: Connection[] = []
+const PASSWORD = "pass word's $x"
+let lab: Lab
+let address: string
+
+// alice may become anybody with her password, bob without one, carol not at all; kim's password is asked interactively.
+const SETUP = `
+for user in alice bob carol kim; do id $user >/dev/null 2>&1 || useradd -m -s /bin/bash $user; done
+for user in root alice bob carol kim; do printf '%s:%s\\n' $user "${PASSWORD.replace('$', '\\$')}"; done | chpasswd
+printf 'alice ALL=(ALL:ALL) ALL\\nbob ALL=(ALL:ALL) NOPASSWD: ALL\\n' >/etc/sudoers.d/quorate
+printf 'KbdInteractiveAuthentication yes\\nPermitRootLogin yes\\nMaxStartups 100\\nMatch User kim\\nPasswordAuthentication no\\n' \
+  >/etc/ssh/sshd_config.d/quorate.conf
+for user in alice bob carol; do
+  mkdir -p /home/$user/.ssh && cp /root/.ssh/authorized_keys /home/$user/.ssh/ && chown -R $user: /home/$user/.ssh
+done
+echo 'echo noise from a login script' >>/home/bob/.bashrc; sed -i '1i echo noise' /home/bob/.bashrc
+mkdir -p /mnt/small && mount -t tmpfs -o size=1m tmpfs /mnt/small
+systemctl reload ssh`
+
+test.before(async () => {
+  process.env.HOME = dir
+  delete process.env.SSH_AUTH_SOCK
+  lab = await labUp({ name: 'transport-test', hosts: 1 })
+  address = lab.hosts[0]?.address ?? ''
+  const { rc, stderr } = await lab.exec('m1', SETUP)
+  assert.is(rc, 0, stderr)
+})
+test.after.each(async () => {
+  await Promise.all(opened.splice(0).map((connection) => connection.close()))
+})
+test.after(async () => {
+  rmSync(dir, { recursive: true })
+  await lab.down()
+})
+
+test('logs in with a key and knows the facts of the host', async () => {
+  const { facts } = await open({})
+  assert.is(facts.hostname, 'm1')
+  assert.equal(facts.os, { id: 'debian', version: '12', like: [] })
+  assert.is(facts.packageManager, 'apt')
+  assert.is(facts.systemd, true)
+  assert.is(facts.user, 'root')
+  assert.ok(facts.addresses.some((candidate) => candidate.address === address && candidate.prefix === 24))
+})
+
+test('logs in with a password', async () => {
+  assert.is((await open(withPassword('root'))).facts.user, 'root')
+})
+
+test('logs in with a password that is asked interactively', async () => {
+  assert.is((await open(withPassword('kim'))).facts.user, 'kim')
+})
+
+test('logs in with a key of the ssh-agent', async () => {
+  const agent = spawn('ssh-agent', ['-D', '-a', join(dir, 'agent')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    await once(agent.stdout, 'data')
+    process.env.SSH_AUTH_SOCK = join(dir, 'agent')
+    execFileSync('ssh-add', ['-q', lab.key])
+    assert.is((await open({ privateKeyFile: undefined })).facts.user, 'root')
+  } finally {
+    delete process.env.SSH_AUTH_SOCK
+    agent.kill()
+  }
+})
+
+test('logs in with a default key, in spite of an agent that does not answer', async () => {
+  process.env.SSH_AUTH_SOCK = join(dir, 'no-agent')
+  try {
+    execFileSync('mkdir', ['-p', join(dir, '.ssh')])
+    execFileSync('cp', [lab.key, join(dir, '.ssh', 'id_ed25519')])
+    assert.is((await open({ privateKeyFile: undefined })).facts.user, 'root')
+  } finally {
+    delete process.env.SSH_AUTH_SOCK
+    rmSync(join(dir, '.ssh'), { recursive: true })
+  }
+})
+
+const refusals: [
+  what: string,
+  settings: () => Partial<Writable>,
+  message: RegExp,
+  options?: () => Partial<ConnectOptions>,
+][] = [
+  ['a wrong password', () => withPassword('root', 'wrong-secret'), /^m1: wrong password for root .*password/],
+  [
+    'nothing to log in with',
+    () => ({ privateKeyFile: undefined }),
+    /authentication failed for root .*nothing to try.*publickey/,
+  ],
+  [
+    'a user that does not exist',
+    () => ({ user: 'nobody-here' }),
+    /authentication failed for nobody-here .*tried key/,
+  ],
+  [
+    'a key file that does not exist',
+    () => ({ privateKeyFile: '/nonexistent' }),
+    /cannot use the private key \/nonexistent/,
+  ],
+  ['a key with a passphrase', () => ({ privateKeyFile: encryptedKey() }), /locked has a passphrase/],
+  ['a port where nobody listens', () => ({ port: 9 }), /^m1 \(.*:9\) refused the connection/],
+  [
+    'a name that does not exist',
+    () => ({ host: 'nothing.invalid' }),
+    /no address for the name nothing.invalid/,
+  ],
+  [
+    'an address where nobody is',
+    () => ({ host: lab.network.replace(/\d+\/.*/, '99') }),
+    /does not answer|no route/,
+    () => ({ timeoutSeconds: 1 }),
+  ],
+  [
+    'an unknown host key',
+    () => ({}),
+    /m1 \(.*:22\) is not a known host: its ssh-ed25519 key is SHA256:/,
+    () => ({ knownHostsFile: join(dir, 'none') }),
+  ],
+  [
+    'a changed host key',
+    () => ({}),
+    /has changed.*other_known:1/,
+    () => ({ knownHostsFile: otherKey(), acceptNewHostKeys: true }),
+  ],
+  ['a shell that is none', () => ({ user: 'carol' }), /no POSIX shell there.*not available/],
+]
+for (const [what, settings, message, options] of refusals) {
+  test(`says what is wrong with ${what}`, async () => {
+    if (what.startsWith('a shell')) await lab.exec('m1', 'usermod -s /usr/sbin/nologin carol')
+    const error = await failure(open(settings(), options?.()))
+    await lab.exec('m1', 'usermod -s /bin/bash carol')
+    assert.instance(error, UnreachableError)
+    assert.match(error.message, message)
+    assert.not.match(`${error.message} ${error.hint}`, /wrong-secret|pass word/)
+  })
+}
+
+test('remembers a new host key on request and knows it from then on', async () => {
+  const knownHostsFile = join(dir, 'new_known')
+  await open({}, { knownHostsFile, acceptNewHostKeys: true })
+  await open({}, { knownHostsFile })
+  assert.is(readFileSync(knownHostsFile, 'utf8').trim().split('\n').length, 1)
+})
+
+test('knows a host by a hashed line', async () => {
+  const knownHostsFile = join(dir, 'hashed_known')
+  execFileSync('cp', [lab.knownHosts, knownHostsFile])
+  execFileSync('ssh-keygen', ['-H', '-f', knownHostsFile], { stdio: 'ignore' })
+  assert.is((await open({}, { knownHostsFile })).facts.hostname, 'm1')
+})
+
+const becomes: [user: string, become: string, password: string | undefined][] = [
+  ['bob', 'root', undefined],
+  ['bob', 'root', 'not needed'],
+  ['bob', 'carol', undefined],
+  ['alice', 'root', PASSWORD],
+  ['alice', 'carol', PASSWORD],
+  ['alice', 'alice', undefined],
+  ['root', 'carol', undefined],
+  ['root', 'root', 'not needed'],
+]
+for (const [user, become, password] of becomes) {
+  test(`lets ${user} become ${become} ${password === undefined ? 'without' : 'with'} a password, for scripts and uploads`, async () => {
+    const connection = await open({ user, become: becoming(become, password) })
+    const { stdout, stderr } = await connection.run('id -un; echo $HOME; umask; echo err >&2')
+    assert.is(stdout.toString(), `${become}\n${become === 'root' ? '/root' : `/home/${become}`}\n0022\n`)
+    assert.is(stderr.toString(), 'err\n')
+    assert.is(connection.facts.user, become)
+    await lab.exec('m1', 'rm -f /tmp/uploaded')
+    await connection.upload(lab.knownHosts, '/tmp/uploaded', { mode: 0o640 })
+    const { stdout: file } = await lab.exec('m1', "stat -c '%U %a %s' /tmp/uploaded")
+    assert.is(file, `${become} 640 ${readFileSync(lab.knownHosts).length}\n`)
+  })
+}
+
+const becomeRefusals: [
+  what: string,
+  user: string,
+  become: string,
+  password: string | undefined,
+  message: RegExp,
+][] = [
+  ['a wrong become password', 'alice', 'root', 'wrong-secret', /m1: wrong become password for alice/],
+  [
+    'a missing become password',
+    'alice',
+    'root',
+    undefined,
+    /m1: sudo wants a password before alice may become root/,
+  ],
+  ['a user who may not become another', 'carol', 'root', PASSWORD, /m1: sudo does not let carol become root/],
+  ['a user to become who does not exist', 'bob', 'nobody-here', undefined, /no user nobody-here to become/],
+]
+for (const [what, user, become, password, message] of becomeRefusals) {
+  test(`says what is wrong with ${what}`, async () => {
+    const error = await failure(open({ user, become: becoming(become, password) }))
+    assert.instance(error, UnreachableError)
+    assert.match(error.message, message)
+    assert.not.match(`${error.message} ${error.hint}`, /wrong-secret|pass word/)
+  })
+}
+
+test('keeps the become password off the command lines and out of the environment', async () => {
+  const connection = await open({ user: 'alice', become: becoming('root', PASSWORD) })
+  const { stdout } = await connection.run("cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' '\\n'")
+  assert.match(stdout.toString(), 'sudo')
+  assert.not.match(stdout.toString(), 'pass word')
+})
+
+const ways: [what: string, settings: () => Partial<Writable>][] = [
+  ['as root', () => ({})],
+  ['through sudo', () => ({ user: 'alice', become: becoming('root', PASSWORD) })],
+  ['through sudo as another user', () => ({ user: 'bob', become: becoming('carol', undefined) })],
+]
+for (const [what, settings] of ways) {
+  test(`leaves no orphan on the host when the connection breaks ${what}`, async () => {
+    const proxy = await breakableProxy()
+    const place = { host: '127.0.0.1', port: proxy.port }
+    const connection = await open(
+      { ...settings(), ...place },
+      { knownHostsFile: join(dir, `proxy-${proxy.port}`), acceptNewHostKeys: true },
+    )
+    const running = failure(connection.run('echo $$ >/tmp/pid; sleep 1001 & sleep 1001'))
+    await eventually(async () => (await count('[s]leep 1001')) === 2)
+    proxy.break()
+    const error = await running
+    assert.instance(error, UnreachableError)
+    assert.match(error.message, /connection to m1 lost/)
+    await eventually(async () => (await count('[s]leep 1001')) === 0)
+    assert.match((await failure(connection.run('true'))).message, /connection to m1 lost/)
+    assert.match((await failure(connection.upload(lab.key, '/tmp/x'))).message, /connection to m1 lost/)
+    // bootstrap, session and watcher go as well
+    await eventually(async () => (await count('[t]rap "" HUP')) === 0)
+  })
+
+  test(`leaves no orphan on the host when the control process is killed ${what}`, async () => {
+    const control = controlProcess(settings(), 'sleep 1002 & sleep 1002')
+    await eventually(async () => (await count('[s]leep 1002')) === 2)
+    control.kill('SIGKILL')
+    await eventually(async () => (await count('[s]leep 1002')) === 0)
+  })
+}
+
+test('removes a partial file when the connection breaks during an upload', async () => {
+  const proxy = await breakableProxy()
+  const knownHostsFile = join(dir, `proxy-${proxy.port}`)
+  const connection = await open(
+    { host: '127.0.0.1', port: proxy.port },
+    { knownHostsFile, acceptNewHostKeys: true },
+  )
+  const uploading = failure(connection.upload('/dev/zero', '/root/endless'))
+  await eventually(async () => (await lab.exec('m1', 'test -s /root/endless')).rc === 0)
+  proxy.break()
+  assert.match((await uploading).message, /connection to m1 lost/)
+  await eventually(async () => (await lab.exec('m1', 'test -e /root/endless')).rc === 1)
+})
+
+test('names a full disk and leaves nothing of the file', async () => {
+  const connection = await open({})
+  const error = await failure(connection.upload(process.execPath, '/mnt/small/node'))
+  assert.instance(error, QuorateError)
+  assert.match(error.message, 'cannot upload /mnt/small/node: write error: No space left on device')
+  assert.is((await lab.exec('m1', 'ls /mnt/small')).stdout, '')
+  assert.is((await connection.run('echo fine')).stdout.toString(), 'fine\n')
+})
+
+test('uploads 500 MB without holding them in memory, while scripts go on', async () => {
+  const source = join(dir, 'large')
+  execFileSync('sh', [
+    '-c',
+    `head -c 1000000 /dev/urandom >${source}.1; for i in $(seq 500); do cat ${source}.1; done >${source}`,
+  ])
+  const connection = await open({})
+  const before = process.memoryUsage().rss
+  let most = 0
+  const sampler = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().rss - before)
+  }, 10)
+  const uploading = connection.upload(source, '/root/large')
+  assert.is((await connection.run('echo between')).stdout.toString(), 'between\n')
+  await uploading
+  clearInterval(sampler)
+  assert.ok(most < 150e6, `grew by ${most} bytes`)
+  const [digest] = execFileSync('sha256sum', [source], { encoding: 'utf8' }).split(' ')
+  assert.match((await lab.exec('m1', 'sha256sum /root/large; rm /root/large')).stdout, digest ?? 'no digest')
+})
+
+test('uploads 40 files at once over one connection', async () => {
+  const connection = await open({})
+  const numbers = Array.from({ length: 40 }, (_, number) => number)
+  await Promise.all(numbers.map((number) => connection.upload(lab.knownHosts, `/tmp/many-${number}`)))
+  const { stdout } = await connection.run(
+    'ls /tmp/many-* | wc -l; rm /tmp/many-*; pgrep -c -f "sshd: root@notty"',
+  )
+  assert.is(stdout.toString(), '40\n1\n')
+})
+
+test('leaves no process on the host when it is closed', async () => {
+  const connection = await open({})
+  const running = failure(connection.run('sleep 1003'))
+  await eventually(async () => (await count('[s]leep 1003')) === 1)
+  await connection.close()
+  assert.match((await running).message, 'closed')
+  await eventually(async () => (await count('[s]leep 1003|[t]rap "" HUP|[s]shd: root@')) === 0)
+})
+
+type Writable = { -readonly [K in keyof ConnectionSettings]: ConnectionSettings[K] | undefined }
+
+async function open(settings: Partial<Writable>, options: Partial<ConnectOptions> = {}): Promise<Connection> {
+  const connection = await connect(complete(settings), {
+    name: 'm1',
+    knownHostsFile: lab.knownHosts,
+    ...options,
+  })
+  opened.push(connection)
+  return connection
+}
+
+function complete(settings: Partial<Writable>): ConnectionSettings {
+  const defaults = { transport: 'ssh', host: address, port: 22, user: 'root', privateKeyFile: lab.key }
+  const entries = Object.entries({ ...defaults, ...settings }).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as unknown as ConnectionSettings
+}
+
+function withPassword(user: string, password = PASSWORD): Partial<Writable> {
+  return { user, privateKeyFile: undefined, password: new Secret(password) }
+}
+
+function becoming(user: string, password: string | undefined): ConnectionSettings['become'] {
+  return password === undefined ? { user } : { user, password: new Secret(password) }
+}
+
+function encryptedKey(): string {
+  const file = join(dir, 'locked')
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'phrase', '-f', file])
+  return file
+}
+
+function otherKey(): string {
+  const key = join(dir, 'other')
+  const file = join(dir, 'other_known')
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+  writeFileSync(file, `${address} ${readFileSync(`${key}.pub`, 'utf8')}`)
+  return file
+}
+
+async function failure(promise: Promise<unknown>): Promise<QuorateError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason) => reason,
+  )
+  assert.ok(error, 'did not fail')
+  return error
+}
+
+/** How many processes of the host have a command line like this. */
+async function count(pattern: string): Promise<number> {
+  const { stdout } = await lab.exec('m1', `ps -e -o args= | grep -cE '${pattern}'`)
+  return Number(stdout)
+}
+
+async function eventually(done: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!(await done())) {
+    if (Date.now() > deadline)
+      throw new Error(`waited in vain: ${done}\n${(await lab.exec('m1', 'ps axjf')).stdout}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** A way to the host's sshd that can be cut. */
+async function breakableProxy(): Promise<{ port: number; break: () => void }> {
+  const sockets: Socket[] = []
+  const server = createServer((client) => {
+    const upstream = connectTcp(22, address)
+    for (const socket of [client, upstream]) sockets.push(socket.on('error', () => {}))
+    client.pipe(upstream).pipe(client)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const cut = () => {
+    server.close()
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+  return { port: (server.address() as AddressInfo).port, break: cut }
+}
+
+/** Another process that connects and runs a script. */
+function controlProcess(settings: Partial<Writable>, script: string) {
+  const { become, ...rest } = complete(settings)
+  const text = JSON.stringify(rest)
+  const password = become?.password === undefined ? '' : `, password: new Secret(${JSON.stringify(PASSWORD)})`
+  const url = (path: string) => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href)
+  const program = `
+    const { connect } = await import(${url('transport/index.ts')})
+    const { Secret } = await import(${url('secret.ts')})
+    const become = ${become === undefined ? '{}' : `{ become: { user: '${become.user}'${password} } }`}
+    const options = ${JSON.stringify({ name: 'm1', knownHostsFile: lab.knownHosts })}
+    const connection = await connect({ ...${text}, ...become }, options)
+    await connection.run(${JSON.stringify(script)})`
+  return spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+}
+
+test.run()
