@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { HostRecap, Reporter } from './engine/events.ts'
 import { runPlays } from './engine/run.ts'
 import { UsageError } from './errors.ts'
-import { loadInventory } from './inventory/index.ts'
+import { loadInventory, readExtraVars, withExtraVars } from './inventory/index.ts'
 import { type CliOptions, helpText, parseOptions } from './options.ts'
 import type { Playbook } from './playbook.ts'
 import { type Prepared, prepare } from './prepare.ts'
@@ -35,7 +35,8 @@ export async function main(playbook: Playbook, args: readonly string[], command:
 async function start(playbook: Playbook, options: CliOptions, command: string): Promise<number> {
   if (options.help) return print(helpText({ name: playbook.name, command }))
   if (options.version) return print(`quorate ${version()}\n`)
-  const inventory = await loadInventory(options.inventory)
+  const extra = await readExtraVars(options.extraVars)
+  const inventory = withExtraVars(await loadInventory(options.inventory), extra)
   inventory.warnings.forEach(printWarning)
   const prepared = await prepare(playbook, inventory, options)
   if (options.list !== undefined) return print(listPlays(prepared.plays, options.list))

@@ -38,6 +38,13 @@ const OPTIONS = {
     value: 'TAG,...',
     help: 'leave out plays and roles with these tags',
   },
+  'extra-vars': {
+    type: 'string',
+    short: 'e',
+    multiple: true,
+    value: 'K=V|JSON|@FILE',
+    help: 'variables that win over all others',
+  },
   check: { type: 'boolean', short: 'C', help: 'change nothing, show what a run would change' },
   diff: { type: 'boolean', short: 'D', help: 'show file contents before and after (never of secrets)' },
   verify: { type: 'boolean', help: "change nothing, only run the roles' own health checks" },
@@ -72,6 +79,8 @@ export interface CliOptions {
   readonly limit: string | undefined
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
+  /** Each as it was given: `name=value`, JSON or YAML, `@file`. */
+  readonly extraVars: readonly string[]
   readonly check: boolean
   readonly diff: boolean
   readonly verify: boolean
@@ -120,6 +129,7 @@ export function parseOptions(args: readonly string[]): CliOptions {
     limit: text(values.limit),
     tags: words(values.tags),
     skipTags: words(values['skip-tags']),
+    extraVars: texts(values['extra-vars']),
     check: values.check === true,
     diff: values.diff === true,
     verify: values.verify === true,
@@ -172,10 +182,13 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
+function texts(values: unknown): string[] {
+  return Array.isArray(values) ? values.map(String) : []
+}
+
 function words(values: unknown): string[] {
-  if (!Array.isArray(values)) return []
-  return values
-    .flatMap((value) => String(value).split(','))
+  return texts(values)
+    .flatMap((value) => value.split(','))
     .map((word) => word.trim())
     .filter((word) => word !== '')
 }

@@ -9,7 +9,9 @@ import type { Play, Playbook, PlaybookTools } from './playbook.ts'
 import { selectPlays, type TagSelection } from './select.ts'
 import { didYouMean } from './suggest.ts'
 import type { ConnectionSettings } from './transport/settings.ts'
-import { keysOf, resolveCluster, resolveRole, unknownVariables } from './variables.ts'
+import { unknownVariables } from './unknown-variables.ts'
+import { keysOf } from './variable-names.ts'
+import { resolveCluster, resolveRole } from './variables.ts'
 
 /** A playbook whose every value is known to be right. */
 export interface Prepared {

@@ -88,3 +88,14 @@ export const IGNORED_NAMES: ReadonlySet<string> = new Set([
   'ansible_verbosity',
   'ansible_version',
 ])
+
+const CONNECTION_NAMES: ReadonlySet<string> = new Set([
+  ...Object.values(SETTING_NAMES).flat(),
+  ...UNSUPPORTED_NAMES,
+  ...IGNORED_NAMES,
+])
+
+/** Whether a variable of this name is Ansible's own: about connections and become, or nothing here. */
+export function isConnectionName(name: string): boolean {
+  return CONNECTION_NAMES.has(name)
+}

@@ -1,4 +1,6 @@
+export { isConnectionName } from './ansible-variables.ts'
 export { checkAddresses } from './check-addresses.ts'
 export { connectionSettings, hostAddress } from './connection-settings.ts'
+export { EXTRA_LAYER, readExtraVars, withExtraVars } from './extra-vars.ts'
 export { loadInventory } from './load.ts'
 export { selectHosts } from './patterns.ts'

@@ -5,7 +5,9 @@ import type { Problem } from '../../lib/errors.ts'
 import type { Inventory, Value, Variable } from '../../lib/inventory/types.ts'
 import { defineRole } from '../../lib/role.ts'
 import { cidr, port } from '../../lib/schemas.ts'
-import { resolveCluster, resolveRole, unknownVariables, variableName } from '../../lib/variables.ts'
+import { unknownVariables } from '../../lib/unknown-variables.ts'
+import { variableName } from '../../lib/variable-names.ts'
+import { resolveCluster, resolveRole } from '../../lib/variables.ts'
 
 const web = defineRole({
   name: 'web-server',
