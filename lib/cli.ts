@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import type { HostRecap, Reporter } from './engine/events.ts'
 import { runPlays } from './engine/run.ts'
 import { UsageError } from './errors.ts'
+import { helpText } from './help.ts'
 import { loadInventory, readExtraVars, withExtraVars } from './inventory/index.ts'
-import { type CliOptions, helpText, parseOptions } from './options.ts'
+import type { RunSubject } from './last-run.ts'
+import { type CliOptions, parseOptions } from './options.ts'
 import type { Playbook } from './playbook.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { createReporter, printError } from './report/index.ts'
@@ -23,7 +25,7 @@ export async function main(playbook: Playbook, args: readonly string[], command:
     print(new Error('the run has come to a stop: it waits for something that never happens'))
   process.once('beforeExit', onStall)
   try {
-    process.exitCode = await start(playbook, parseOptions(args), command)
+    process.exitCode = await start(playbook, parseOptions(args, playbook.definition.args), command)
   } catch (error) {
     process.exitCode = error instanceof UsageError ? EXIT.usage : EXIT.fault
     print(error)
@@ -33,28 +35,42 @@ export async function main(playbook: Playbook, args: readonly string[], command:
 }
 
 async function start(playbook: Playbook, options: CliOptions, command: string): Promise<number> {
-  if (options.help) return print(helpText({ name: playbook.name, command }))
+  if (options.help) return print(helpText({ name: playbook.name, command, usage: playbook.definition.args }))
   if (options.version) return print(`quorate ${version()}\n`)
   const extra = await readExtraVars(options.extraVars)
   const inventory = withExtraVars(await loadInventory(options.inventory), extra)
   inventory.warnings.forEach(printWarning)
-  const prepared = await prepare(playbook, inventory, options)
+  const subject = { playbook: playbook.name, inventory: inventory.source }
+  const only = options.limitFailed ? await (await import('./last-run.ts')).failedHosts(subject) : undefined
+  const prepared = await prepare(playbook, inventory, { ...options, only })
   if (options.list !== undefined) return print(listPlays(prepared.plays, options.list))
-  return run(playbook, prepared, options)
+  return run(playbook, prepared, options, subject)
 }
 
-async function run(playbook: Playbook, { plays, settings }: Prepared, options: CliOptions): Promise<number> {
+async function run(
+  playbook: Playbook,
+  { plays, settings }: Prepared,
+  options: CliOptions,
+  subject: RunSubject,
+): Promise<number> {
+  const { shows } = playbook.definition
+  const confirm = options.step ? await (await import('./report/ask-step.ts')).createStepAsker() : undefined
   const reporter = createReporter({
+    ...(shows && { shows }),
+    // A question would be redrawn away.
+    ...(confirm && { live: false }),
     diff: options.diff,
     verbose: options.verbose,
     ...(!options.color && { color: false }),
   })
   const interruption = watchSignals(reporter)
   const { connect } = await import('./transport/index.ts')
+  const mode = options.check ? 'check' : options.verify || shows ? 'verify' : 'apply'
   try {
     const recap = await runPlays(plays, {
       playbook: playbook.name,
-      mode: options.check ? 'check' : options.verify ? 'verify' : 'apply',
+      mode,
+      ...(confirm && { confirm }),
       diff: options.diff,
       forks: options.forks,
       signal: interruption.signal,
@@ -69,11 +85,18 @@ async function run(playbook: Playbook, { plays, settings }: Prepared, options: C
         })
       },
     })
+    if (mode === 'apply') await remember(subject, recap)
     return interruption.exitCode() ?? exitCode(recap)
   } finally {
     interruption.stop()
     await reporter.close()
   }
+}
+
+async function remember(subject: RunSubject, recap: readonly HostRecap[]): Promise<void> {
+  const { rememberFailures } = await import('./last-run.ts')
+  const warning = await rememberFailures(subject, recap)
+  if (warning !== undefined) printWarning(warning)
 }
 
 function exitCode(recap: readonly HostRecap[]): number {

@@ -3,7 +3,7 @@ import { UsageError } from './errors.ts'
 import { didYouMean } from './suggest.ts'
 
 /** One flag of every playbook: the single source of parsing and `--help`. */
-interface Option {
+export interface Option {
   readonly type: 'string' | 'boolean'
   readonly short?: string
   readonly multiple?: true
@@ -12,7 +12,7 @@ interface Option {
   readonly help: string
 }
 
-const OPTIONS = {
+export const OPTIONS = {
   inventory: {
     type: 'string',
     short: 'i',
@@ -30,7 +30,7 @@ const OPTIONS = {
     short: 't',
     multiple: true,
     value: 'TAG,...',
-    help: 'only plays and roles with these tags; a role name is a tag',
+    help: 'only plays and roles with these tags (or: all, tagged, untagged); a role name is a tag',
   },
   'skip-tags': {
     type: 'string',
@@ -45,11 +45,15 @@ const OPTIONS = {
     value: 'K=V|JSON|@FILE',
     help: 'variables that win over all others',
   },
+  'limit-failed': { type: 'boolean', help: 'only hosts that failed or were unreachable when they last ran' },
+  'start-at': { type: 'string', value: 'NAME', help: 'begin with this play, role, or play/role' },
+  step: { type: 'boolean', help: 'ask before each role of each play' },
   check: { type: 'boolean', short: 'C', help: 'change nothing, show what a run would change' },
   diff: { type: 'boolean', short: 'D', help: 'show file contents before and after (never of secrets)' },
   verify: { type: 'boolean', help: "change nothing, only run the roles' own health checks" },
   'list-hosts': { type: 'boolean', help: 'show which hosts each play runs on, and stop' },
-  'list-tasks': { type: 'boolean', help: 'show plays and roles with their tags, and stop' },
+  'list-tasks': { type: 'boolean', help: 'show plays and their roles, and stop' },
+  'list-tags': { type: 'boolean', help: 'show which tags choose which role, and stop' },
   forks: {
     type: 'string',
     short: 'f',
@@ -73,6 +77,8 @@ const OPTIONS = {
   version: { type: 'boolean', help: 'show the version' },
 } as const satisfies Record<string, Option>
 
+const LISTS = ['hosts', 'tasks', 'tags'] as const
+
 /** What the user asked for on the command line. */
 export interface CliOptions {
   readonly inventory: string
@@ -81,10 +87,13 @@ export interface CliOptions {
   readonly skipTags: readonly string[]
   /** Each as it was given: `name=value`, JSON or YAML, `@file`. */
   readonly extraVars: readonly string[]
+  readonly limitFailed: boolean
+  readonly startAt: string | undefined
+  readonly step: boolean
   readonly check: boolean
   readonly diff: boolean
   readonly verify: boolean
-  readonly list: 'hosts' | 'tasks' | undefined
+  readonly list: 'hosts' | 'tasks' | 'tags' | undefined
   readonly forks: number
   /** Seconds. */
   readonly timeout: number
@@ -94,11 +103,16 @@ export interface CliOptions {
   readonly color: boolean
   readonly help: boolean
   readonly version: boolean
+  /** Words beside the flags, where the playbook takes any. */
+  readonly args: readonly string[]
 }
 
-/** @throws UsageError for unknown flags (with a suggestion), missing or wrong values, and flags that exclude each other. */
-export function parseOptions(args: readonly string[]): CliOptions {
-  const { values, tokens } = parseArgs({
+/**
+ * @param usage The words that the playbook takes beside flags, as its help names them: `ROLE [PATTERN]`. Default: none.
+ * @throws UsageError for unknown flags (with a suggestion), missing or wrong values, and flags that exclude each other.
+ */
+export function parseOptions(args: readonly string[], usage = ''): CliOptions {
+  const { values, positionals, tokens } = parseArgs({
     args: [...args],
     options: OPTIONS,
     strict: false,
@@ -107,7 +121,6 @@ export function parseOptions(args: readonly string[]): CliOptions {
   })
   const problems: string[] = []
   for (const token of tokens) {
-    if (token.kind === 'positional') problems.push(`unexpected argument ${token.value}`)
     if (token.kind !== 'option') continue
     const option: Option | undefined = OPTIONS[token.name as keyof typeof OPTIONS]
     if (option === undefined) problems.push(`unknown flag ${token.rawName}: ${suggestFlag(token.rawName)}`)
@@ -116,6 +129,7 @@ export function parseOptions(args: readonly string[]): CliOptions {
     else if (option.type === 'boolean' && token.value !== undefined)
       problems.push(`${token.rawName} takes no value`)
   }
+  if (!values.help && !values.version) problems.push(...wrongWords(positionals, usage))
   const forks = Number(values.forks ?? 50)
   const timeout = Number(values.timeout ?? 10)
   if (!Number.isInteger(forks) || forks < 1)
@@ -130,10 +144,13 @@ export function parseOptions(args: readonly string[]): CliOptions {
     tags: words(values.tags),
     skipTags: words(values['skip-tags']),
     extraVars: texts(values['extra-vars']),
+    limitFailed: values['limit-failed'] === true,
+    startAt: text(values['start-at']),
+    step: values.step === true,
     check: values.check === true,
     diff: values.diff === true,
     verify: values.verify === true,
-    list: values['list-hosts'] ? 'hosts' : values['list-tasks'] ? 'tasks' : undefined,
+    list: LISTS.find((what) => values[`list-${what}`]),
     forks,
     timeout,
     knownHosts: text(values['known-hosts']),
@@ -142,33 +159,17 @@ export function parseOptions(args: readonly string[]): CliOptions {
     color: values['no-color'] !== true,
     help: values.help === true,
     version: values.version === true,
+    args: positionals,
   }
 }
 
-/** The text of `--help`. */
-export function helpText(playbook: { readonly name: string; readonly command: string }): string {
-  const rows = Object.entries<Option>(OPTIONS).map(([name, { short, value, help }]) => {
-    const flag = `${short === undefined ? '   ' : `-${short},`} --${name}${value === undefined ? '' : ` ${value}`}`
-    return `  ${flag.padEnd(28)} ${help}`
-  })
-  return `${playbook.name}
-
-Examples:
-  ${playbook.command} -i inventory/hosts.ini                  bring all hosts to their desired state
-  ${playbook.command} -i inventory/hosts.ini --check --diff   show what that would change
-  ${playbook.command} -i inventory/hosts.ini --tags haproxy   one role only
-  ${playbook.command} -i inventory/hosts.ini -l 'all:!m2'     leave a host out
-  ${playbook.command} -i inventory/hosts.ini --verify         is all well?
-
-Options:
-${rows.join('\n')}
-
-Exit codes:
-  0  all hosts are as desired         3  a host failed
-  1  a fault in Quorate or a role     4  hosts could not be reached
-  2  wrong flags, inventory or variables; nothing was touched
-  130, 143  interrupted (SIGINT, SIGTERM)
-`
+function wrongWords(words: readonly string[], usage: string): string[] {
+  const names = usage.split(' ').filter((name) => name !== '')
+  const missing = names.slice(words.length).filter((name) => !name.startsWith('['))
+  return [
+    ...words.slice(names.length).map((word) => `unexpected argument ${word}`),
+    ...missing.map((name) => `${name} is missing: this playbook takes ${usage}`),
+  ]
 }
 
 function suggestFlag(flag: string): string {

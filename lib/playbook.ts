@@ -34,6 +34,10 @@ export interface PlaybookTools<Vars> {
   group(name: string): Host[]
   /** All hosts that a pattern names: `all`, `etcd:&rack1`. */
   hosts(pattern: string): Host[]
+  /** The words beside the flags that `args` asked for. */
+  readonly args: readonly string[]
+  /** The plays of another playbook, its variables read as if it were run; `tags` are added to all of them. */
+  include(playbook: Playbook, options?: { readonly tags?: readonly string[] }): Promise<readonly Play[]>
   /** A path of the control machine from a variable: a relative one starts at the inventory's folder, whatever the current one. */
   path(path: string): string
 }
@@ -41,6 +45,10 @@ export interface PlaybookTools<Vars> {
 export interface PlaybookDefinition<Schema extends z.ZodType> {
   /** The playbook's own variables; read from the group `all`. Default: none. */
   readonly vars?: Schema
+  /** Words that it takes beside flags, as the help names them; brackets for what may be left out: `ROLE [PATTERN]`. Default: none. */
+  readonly args?: string
+  /** `facts`: changes nothing and checks nothing, shows what each host is. Default: what a run does. */
+  readonly shows?: 'facts'
   /** May be asynchronous: to read a file of this machine, say. Nothing is connected yet. */
   readonly plays: (tools: PlaybookTools<z.output<Schema>>) => readonly Play[] | Promise<readonly Play[]>
 }

@@ -6,7 +6,7 @@ import type { Host } from './inventory/host.ts'
 import { checkAddresses, connectionSettings, hostAddress, selectHosts } from './inventory/index.ts'
 import type { Inventory, InventoryHost } from './inventory/types.ts'
 import type { Play, Playbook, PlaybookTools } from './playbook.ts'
-import { selectPlays, type TagSelection } from './select.ts'
+import { type PlaySelection, selectPlays } from './select.ts'
 import { didYouMean } from './suggest.ts'
 import type { ConnectionSettings } from './transport/settings.ts'
 import { unknownVariables } from './unknown-variables.ts'
@@ -19,6 +19,16 @@ export interface Prepared {
   readonly settings: ReadonlyMap<string, ConnectionSettings>
 }
 
+/** What the user chose of a playbook and an inventory. */
+export interface Selection extends PlaySelection {
+  /** A host pattern. */
+  readonly limit: string | undefined
+  /** Names: no other host takes part. Default: all may. */
+  readonly only?: readonly string[] | undefined
+  /** The words that the playbook takes. Default: none. */
+  readonly args?: readonly string[]
+}
+
 /**
  * Puts a playbook and an inventory together: plays, chosen hosts and roles, typed variables, connection settings.
  *
@@ -27,12 +37,16 @@ export interface Prepared {
 export async function prepare(
   playbook: Playbook,
   inventory: Inventory,
-  { limit, ...tags }: TagSelection & { limit: string | undefined },
+  selection: Selection,
 ): Promise<Prepared> {
   const problems: Problem[] = [...checkAddresses(inventory)]
-  const all = await makePlays(playbook, inventory, problems)
+  const all = await makePlays(playbook, inventory, problems, selection.args)
   const { schemaKeys } = all
-  const chosen = collect(problems, () => limitPlays(selectPlays(all.plays, tags), inventory, limit), [])
+  const chosen = collect(
+    problems,
+    () => limitPlays(selectPlays(all.plays, selection), inventory, selection),
+    [],
+  )
   const roles = all.plays.flatMap((play) => play.roles)
   problems.push(...unknownVariables(inventory, schemaKeys, roles))
   const plays = chosen.map((play) => readyPlay(play, inventory, problems))
@@ -57,12 +71,21 @@ async function makePlays(
   playbook: Playbook,
   inventory: Inventory,
   problems: Problem[],
+  args: readonly string[] = [],
 ): Promise<{ plays: readonly Play[]; schemaKeys: string[] }> {
   const schema = playbook.definition.vars
   const cluster = schema === undefined ? { values: {}, problems: [] } : resolveCluster(schema, inventory)
   problems.push(...cluster.problems)
-  const tools = playbookTools(cluster.values, inventory, problems)
   const schemaKeys = schema === undefined ? [] : keysOf(schema)
+  const tools: PlaybookTools<unknown> = {
+    ...playbookTools(cluster.values, inventory, problems),
+    args,
+    async include(other, { tags = [] } = {}) {
+      const included = await makePlays(other, inventory, problems)
+      schemaKeys.push(...included.schemaKeys)
+      return included.plays.map((play) => ({ ...play, tags: [...(play.tags ?? []), ...tags] }))
+    },
+  }
   try {
     return { plays: await playbook.definition.plays(tools), schemaKeys }
   } catch (error) {
@@ -71,7 +94,11 @@ async function makePlays(
   }
 }
 
-function playbookTools(vars: unknown, inventory: Inventory, problems: Problem[]): PlaybookTools<unknown> {
+function playbookTools(
+  vars: unknown,
+  inventory: Inventory,
+  problems: Problem[],
+): Omit<PlaybookTools<unknown>, 'args' | 'include'> {
   const hosts = new Map([...inventory.hosts.values()].map((host) => [host.name, toHost(host)]))
   const byName = (names: readonly string[]): Host[] => names.map((name) => hosts.get(name) as Host)
   return {
@@ -90,12 +117,14 @@ function playbookTools(vars: unknown, inventory: Inventory, problems: Problem[])
   }
 }
 
-function limitPlays(plays: readonly Play[], inventory: Inventory, limit: string | undefined): Play[] {
-  if (limit === undefined) return plays.filter(({ hosts }) => hosts.length > 0)
-  const names = new Set(selectHosts(limit, inventory))
-  const limited = plays.map((play) => ({ ...play, hosts: play.hosts.filter(({ name }) => names.has(name)) }))
+function limitPlays(plays: readonly Play[], inventory: Inventory, { limit, only }: Selection): Play[] {
+  if (limit === undefined && only === undefined) return plays.filter(({ hosts }) => hosts.length > 0)
+  const matching = limit === undefined ? undefined : new Set(selectHosts(limit, inventory))
+  const isWanted = ({ name }: Host) => (matching?.has(name) ?? true) && (only?.includes(name) ?? true)
+  const limited = plays.map((play) => ({ ...play, hosts: play.hosts.filter(isWanted) }))
   if (limited.every(({ hosts }) => hosts.length === 0)) {
-    const message = `--limit ${limit} leaves no host in any chosen play`
+    const flags = [...(limit === undefined ? [] : [`--limit ${limit}`]), ...(only ? ['--limit-failed'] : [])]
+    const message = `${flags.join(' with ')} leaves no host in any chosen play`
     throw new UsageError([{ message, hint: 'see --list-hosts' }])
   }
   return limited.filter(({ hosts }) => hosts.length > 0)

@@ -1,4 +1,5 @@
 import type { Place } from '../errors.ts'
+import type { Facts } from '../transport/connection.ts'
 import type { Diff } from './resource.ts'
 
 /** A change that was made, or in check mode would be made. */
@@ -39,6 +40,8 @@ export type RunEvent =
     }
   | { readonly type: 'playStart'; readonly play: string; readonly hosts: readonly string[] }
   | { readonly type: 'playEnd'; readonly play: string }
+  /** A host is connected: what it is. */
+  | { readonly type: 'facts'; readonly host: string; readonly facts: Facts }
   /** What a host is doing now: `connecting`, `etcd: file /etc/etcd/etcd.yml`, `etcd: waiting for its turn`. */
   | { readonly type: 'step'; readonly host: string; readonly play: string; readonly step: string }
   /** Resources that were found as desired. */

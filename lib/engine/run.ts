@@ -37,10 +37,19 @@ export interface RunOptions {
   /** How many connections may be opened at the same time. */
   readonly forks: number
   readonly emit: (event: RunEvent) => void
+  /** Asked before each role of each play, once all of its hosts are there: whether to do it. Default: all is done. */
+  readonly confirm?: (step: StepQuestion) => Promise<boolean>
   /** Aborted where the user asks to stop: what runs is finished, nothing new begins. */
   readonly signal: AbortSignal
   /** Seconds that what runs has then to finish, before its connection is closed and it is ended with it. Default: 30. */
   readonly grace?: number
+}
+
+/** What `--step` asks about. */
+export interface StepQuestion {
+  readonly play: string
+  readonly role: string
+  readonly hosts: readonly string[]
 }
 
 interface Run extends RunOptions {
@@ -109,6 +118,7 @@ async function connectAll(run: Run, hosts: readonly Host[]): Promise<void> {
       try {
         const connection = await run.connect(host)
         run.alive.set(name, { host, connection, predicted: new Knowledge() })
+        run.emit({ type: 'facts', host: name, facts: connection.facts })
       } catch (error) {
         run.emit({ type: 'failed', failure: failureReport(error, { host: name, play: '' }) })
       } finally {
@@ -190,6 +200,7 @@ async function runHost(
   for (const [position, role] of play.roles.entries()) {
     const coordination = coordinations[position] as Coordination
     try {
+      if (!(await isConfirmed(run, play, host, role, coordination))) continue
       await runRole(run, play, batch, hostRun, role, coordination)
     } catch (error) {
       if (error instanceof Stopped || run.signal.aborted) throw new Stopped()
@@ -207,6 +218,22 @@ async function runHost(
     void hostRun.connection.close()
   }
   throw failed
+}
+
+/** One answer for all hosts of the batch, asked when the last of them is done with what came before. */
+async function isConfirmed(
+  run: Run,
+  play: ReadyPlay,
+  host: Host,
+  { applied }: ReadyRole,
+  coordination: Coordination,
+): Promise<boolean> {
+  const { confirm } = run
+  if (confirm === undefined) return true
+  const hosts = [...(await coordination.everyone('step', host.name, undefined)).keys()]
+  proceed(run)
+  const question = { play: play.name, role: applied.definition.name, hosts }
+  return (await coordination.once('step', host.name, () => confirm(question))) as boolean
 }
 
 async function runRole(

@@ -16,6 +16,8 @@ export interface ReportOptions {
   readonly live?: boolean
   /** `--color` or `--no-color`. Default: NO_COLOR, FORCE_COLOR, then whether `stdout` is a terminal. */
   readonly color?: boolean | undefined
+  /** `facts`: what each host is, as YAML, instead of the story of the run. */
+  readonly shows?: 'facts'
   /** Show what changes inside files. Default: false. */
   readonly diff?: boolean
   /** 1: tell every step (plain) or every change as it happens (live tree). Default: 0. */
@@ -56,6 +58,10 @@ async function loadReporter(options: ReportOptions): Promise<Reporter> {
   stdout.on('error', ignoreClosedPipe)
   const palette = createPalette(wantsColor({ flag: options.color, env, isTTY }))
   const diffLines = options.diff ? (await import('./diff.ts')).diffLines : undefined
+  if (options.shows === 'facts') {
+    const { createFactsReport } = await import('./facts.ts')
+    return createFactsReport({ palette, stdout, stderr })
+  }
   if (options.live ?? (isTTY && env.TERM !== 'dumb' && !env.CI)) {
     const { createTree } = await import('./tree.ts')
     return createTree({ palette, stdout, stderr, diffLines, verbose })

@@ -1,10 +1,10 @@
 import type { ReadyPlay } from '../engine/run.ts'
 
-/** The text of `--list-hosts` and `--list-tasks`. */
-export function listPlays(plays: readonly ReadyPlay[], what: 'hosts' | 'tasks'): string {
-  return plays
-    .map((play) => `${heading(play)}\n${what === 'hosts' ? hostLines(play) : roleLines(play)}`)
-    .join('\n')
+const LINES = { hosts: hostLines, tasks: roleLines, tags: tagLines }
+
+/** The text of `--list-hosts`, `--list-tasks` and `--list-tags`. */
+export function listPlays(plays: readonly ReadyPlay[], what: keyof typeof LINES): string {
+  return plays.map((play) => `${heading(play)}\n${LINES[what](play)}`).join('\n')
 }
 
 function heading({ name, hosts, tags }: ReadyPlay): string {
@@ -17,4 +17,10 @@ function hostLines({ hosts }: ReadyPlay): string {
 
 function roleLines({ roles }: ReadyPlay): string {
   return roles.map(({ applied: { definition } }) => `  ${definition.name}  ${definition.summary}\n`).join('')
+}
+
+function tagLines({ roles, tags }: ReadyPlay): string {
+  return roles
+    .map(({ applied: { definition } }) => `  ${definition.name}: ${[definition.name, ...tags].join(', ')}\n`)
+    .join('')
 }

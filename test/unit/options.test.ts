@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { UsageError } from '../../lib/errors.ts'
-import { helpText, parseOptions } from '../../lib/options.ts'
+import { helpText } from '../../lib/help.ts'
+import { parseOptions } from '../../lib/options.ts'
 
 test('nothing given means the example inventory and a real run', () => {
   const { inventory, check, tags, limit, forks, list } = parseOptions([])
@@ -57,6 +58,17 @@ for (const [args, message] of [
     )
   })
 }
+
+test('a playbook may take words: those it needs, and no more', () => {
+  assert.equal(parseOptions(['haproxy', '-C', 'm1'], 'ROLE [PATTERN]').args, ['haproxy', 'm1'])
+  assert.equal(parseOptions(['haproxy'], 'ROLE [PATTERN]').args, ['haproxy'])
+  assert.throws(
+    () => parseOptions([], 'ROLE [PATTERN]'),
+    /ROLE is missing: this playbook takes ROLE \[PATTERN\]/,
+  )
+  assert.throws(() => parseOptions(['a', 'b', 'c'], 'ROLE [PATTERN]'), /unexpected argument c/)
+  assert.is(parseOptions(['--help'], 'ROLE').help, true)
+})
 
 test('the help names every flag and begins with examples', () => {
   const help = helpText({ name: 'HA', command: 'zx ha.mjs' })

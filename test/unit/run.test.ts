@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { z } from 'zod'
 import type { RunEvent, RunMode } from '../../lib/engine/events.ts'
-import { type ReadyPlay, runPlays } from '../../lib/engine/run.ts'
+import { type ReadyPlay, type RunOptions, runPlays } from '../../lib/engine/run.ts'
 import { QuorateError, UnreachableError } from '../../lib/errors.ts'
 import type { Host } from '../../lib/inventory/host.ts'
 import { defineRole, type RoleContext, type RoleDefinition } from '../../lib/role.ts'
@@ -37,6 +37,7 @@ function readyPlay(applied: ReturnType<typeof role>, options: Partial<ReadyPlay>
 }
 
 class Trial {
+  readonly options: Partial<RunOptions> = {}
   readonly hosts = new Map(hosts.map(({ name }) => [name, new MemoryHost()]))
   readonly events: RunEvent[] = []
   readonly unreachable = new Set<string>()
@@ -56,6 +57,7 @@ class Trial {
         if (this.unreachable.has(name)) throw new UnreachableError('no route')
         return this.hosts.get(name) as MemoryHost
       },
+      ...this.options,
     })
   }
 
@@ -312,6 +314,31 @@ test('serial runs batch after batch', async () => {
   })
   await trial.run([readyPlay(applied, { serial: [1, 2] })])
   assert.equal(seen, [1, 2, 2])
+})
+
+test('each role of each play is confirmed once, when all its hosts are there; what is not wanted is left out', async () => {
+  const trial = new Trial()
+  const asked: string[] = []
+  const applied = role(async ({ host, apply }) => void (await apply(key(`a-${host.name}`, '1'))))
+  const confirm: RunOptions['confirm'] = async ({ play, hosts: names }) => {
+    asked.push(`${play} ${names.join(',')}`)
+    return play === 'two'
+  }
+  Object.assign(trial.options, { confirm })
+  await trial.run(['one', 'two'].map((name) => readyPlay(applied, { name, serial: [2] })))
+  assert.equal(asked, ['one m1,m2', 'one m3', 'two m1,m2', 'two m3'])
+  assert.equal([...trial.changes].sort(), ['m1 key a-m1', 'm2 key a-m2', 'm3 key a-m3'])
+})
+
+test('an answer that comes after Ctrl-C starts nothing', async () => {
+  const trial = new Trial()
+  const confirm: RunOptions['confirm'] = async () => {
+    trial.interruption.abort()
+    return true
+  }
+  Object.assign(trial.options, { confirm })
+  await trial.run([readyPlay(role(async ({ apply }) => void (await apply(key('a', '1')))))])
+  assert.equal(trial.changes, [])
 })
 
 test.run()
