@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import type { HostRecap, Reporter } from './engine/events.ts'
 import { runPlays } from './engine/run.ts'
 import { UsageError } from './errors.ts'
@@ -140,11 +140,5 @@ function print(text: string): number {
 }
 
 function version(): string {
-  // dist/lib/cli.js and lib/cli.ts are at different depths.
-  for (const path of ['../package.json', '../../package.json']) {
-    try {
-      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version
-    } catch {}
-  }
-  return 'unknown'
+  return (createRequire(import.meta.url)('quorate/package.json') as { version: string }).version
 }

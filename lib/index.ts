@@ -1,4 +1,5 @@
 /** Everything that a role or a playbook imports. */
+// Built, its messages are English only; other languages: `z.config(de())` with `de` of `zod/locales`.
 export { z } from 'zod'
 export {
   type Bundle,
@@ -20,7 +21,14 @@ export * from './pki/index.ts'
 export { type Play, type Playbook, type PlaybookTools, type PlayOptions, play, playbook } from './playbook.ts'
 export { quote, Script, sh } from './quote.ts'
 export * from './resources/index.ts'
-export { type AppliedRole, defineRole, type Role, type RoleContext, type RoleDefinition } from './role.ts'
+export {
+  type AppliedRole,
+  defineRole,
+  lazyRole,
+  type Role,
+  type RoleContext,
+  type RoleDefinition,
+} from './role.ts'
 export { cidr, ipAddress, port, secret } from './schemas.ts'
 export { Secret } from './secret.ts'
 export { didYouMean } from './suggest.ts'

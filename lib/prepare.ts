@@ -87,7 +87,9 @@ async function makePlays(
     },
   }
   try {
-    return { plays: await playbook.definition.plays(tools), schemaKeys }
+    const plays = await playbook.definition.plays(tools)
+    await Promise.all(plays.flatMap(({ roles }) => roles.map((role) => role.load?.())))
+    return { plays, schemaKeys }
   } catch (error) {
     note(problems, error)
     return { plays: [], schemaKeys }

@@ -50,8 +50,11 @@ export type RoleInput<Schema extends z.ZodType> = Partial<z.input<Schema>>
 
 /** A role with the values that a playbook gives it. */
 export interface AppliedRole {
+  /** Of a lazy role: not before it is loaded. */
   // biome-ignore lint/suspicious/noExplicitAny: plays hold roles of every schema
   readonly definition: RoleDefinition<any>
+  /** Reads the code of a lazy role. */
+  readonly load?: () => Promise<unknown>
   readonly input: (host: Host) => Readonly<Record<string, unknown>>
   readonly place: Place | undefined
 }
@@ -82,4 +85,24 @@ export function defineRole<Schema extends z.ZodType>(definition: RoleDefinition<
     place: callPlace(),
   })
   return Object.assign(role, { definition })
+}
+
+/** A role whose code is read when a play has it: a playbook that knows of twenty roles starts as fast as one of two. */
+export function lazyRole<Schema extends z.ZodType>(load: () => Promise<Role<Schema>>): Role<Schema> {
+  let loaded: Role<Schema> | undefined
+  const lazy = {
+    get definition(): RoleDefinition<Schema> {
+      if (loaded === undefined) throw new Error('this role is not loaded yet')
+      return loaded.definition
+    },
+    async load() {
+      loaded = await load()
+    },
+  }
+  const role = (input: RoleInput<Schema> | ((host: Host) => RoleInput<Schema>) = {}): AppliedRole =>
+    Object.create(lazy, {
+      input: { value: typeof input === 'function' ? input : () => input },
+      place: { value: callPlace() },
+    })
+  return Object.defineProperties(role, Object.getOwnPropertyDescriptors(lazy)) as Role<Schema>
 }

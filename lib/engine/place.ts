@@ -1,8 +1,8 @@
-import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Place } from '../errors.ts'
 
-const LIB = `${dirname(dirname(fileURLToPath(import.meta.url)))}/`
+// In dist this is a chunk in lib/chunks.
+const LIB = fileURLToPath(import.meta.url).replace(/(.*\/lib\/).*/, '$1')
 // The space or parenthesis keeps `node:internal/timers:5:1` out.
 const FRAME = /[\s(]((?:file:\/\/)?\/.*?):(\d+):(\d+)\)?$/
 
