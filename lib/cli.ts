@@ -13,6 +13,8 @@ import { listPlays } from './report/list.ts'
 import { printText, printWarning } from './report/print.ts'
 
 const EXIT = { ok: 0, fault: 1, usage: 2, failed: 3, unreachable: 4 } as const
+/** Seconds; as Ansible's. */
+const DEFAULT_TIMEOUT = 10
 const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const
 
 /** Runs a playbook as a command: reads flags and inventory, runs, sets the process' exit code. Never throws. */
@@ -44,7 +46,9 @@ async function start(playbook: Playbook, options: CliOptions, command: string): 
   const only = options.limitFailed ? await (await import('./last-run.ts')).failedHosts(subject) : undefined
   const prepared = await prepare(playbook, inventory, { ...options, only })
   if (options.list !== undefined) return print(listPlays(prepared.plays, options.list))
-  return run(playbook, prepared, options, subject)
+  const { resolveConnections } = await import('./transport/index.ts')
+  const settings = await resolveConnections(prepared.settings)
+  return run(playbook, { ...prepared, settings }, options, subject)
 }
 
 async function run(
@@ -77,10 +81,11 @@ async function run(
       emit: (event) => reporter.event(event),
       connect: (host) => {
         const known = options.knownHosts ?? host.vars.quorate_known_hosts
-        return connect(settings.get(host.name) as NonNullable<ReturnType<typeof settings.get>>, {
+        const own = settings.get(host.name) as NonNullable<ReturnType<typeof settings.get>>
+        return connect(own, {
           name: host.name,
           acceptNewHostKeys: options.acceptNewHostKeys,
-          timeoutSeconds: options.timeout,
+          timeoutSeconds: options.timeout ?? own.timeoutSeconds ?? DEFAULT_TIMEOUT,
           ...(typeof known === 'string' && { knownHostsFile: known }),
         })
       },

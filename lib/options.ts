@@ -96,7 +96,7 @@ export interface CliOptions {
   readonly list: 'hosts' | 'tasks' | 'tags' | undefined
   readonly forks: number
   /** Seconds. */
-  readonly timeout: number
+  readonly timeout: number | undefined
   readonly knownHosts: string | undefined
   readonly acceptNewHostKeys: boolean
   readonly verbose: number
@@ -131,10 +131,11 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
   }
   if (!values.help && !values.version) problems.push(...wrongWords(positionals, usage))
   const forks = Number(values.forks ?? 50)
-  const timeout = Number(values.timeout ?? 10)
+  const timeout = values.timeout === undefined ? undefined : Number(values.timeout)
   if (!Number.isInteger(forks) || forks < 1)
     problems.push(`--forks ${values.forks}: expected a whole number of at least 1`)
-  if (!(timeout > 0)) problems.push(`--timeout ${values.timeout}: expected a number of seconds`)
+  if (timeout !== undefined && !(timeout > 0))
+    problems.push(`--timeout ${values.timeout}: expected a number of seconds`)
   if (values.check && values.verify)
     problems.push('--check and --verify exclude each other: verify changes nothing')
   if (problems.length > 0) throw new UsageError(problems.map((message) => ({ message, hint: 'see --help' })))

@@ -6,6 +6,10 @@ export const SETTING_NAMES = {
   user: ['ansible_user', 'ansible_ssh_user'],
   password: ['ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'],
   privateKeyFile: ['ansible_private_key_file', 'ansible_ssh_private_key_file'],
+  sshArgs: ['ansible_ssh_args'],
+  sshCommonArgs: ['ansible_ssh_common_args'],
+  sshExtraArgs: ['ansible_ssh_extra_args'],
+  timeout: ['ansible_timeout', 'ansible_ssh_timeout'],
   become: ['ansible_become'],
   becomeMethod: ['ansible_become_method'],
   becomeUser: ['ansible_become_user', 'ansible_sudo_user'],
@@ -14,9 +18,6 @@ export const SETTING_NAMES = {
 
 /** To ignore one of these would connect differently from what the user asked for: to another place, or not at all. */
 export const UNSUPPORTED_NAMES = [
-  'ansible_ssh_args',
-  'ansible_ssh_common_args',
-  'ansible_ssh_extra_args',
   'ansible_paramiko_proxy_command',
   'ansible_private_key',
   'ansible_ssh_private_key',
@@ -77,14 +78,12 @@ export const IGNORED_NAMES: ReadonlySet<string> = new Set([
   'ansible_ssh_pipelining',
   'ansible_ssh_pkcs11_provider',
   'ansible_ssh_retries',
-  'ansible_ssh_timeout',
   'ansible_ssh_transfer_method',
   'ansible_ssh_use_tty',
   'ansible_ssh_verbosity',
   'ansible_sshpass_prompt',
   'ansible_sudo_exe',
   'ansible_sudo_flags',
-  'ansible_timeout',
   'ansible_verbosity',
   'ansible_version',
 ])

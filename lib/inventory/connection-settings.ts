@@ -8,7 +8,9 @@ import {
   toBoolean,
   toPath,
   toPort,
+  toSeconds,
   toSecret,
+  toSshWords,
   toText,
   toTransport,
 } from './setting-values.ts'
@@ -31,12 +33,14 @@ export function connectionSettings(host: InventoryHost): {
     user: read('user', toText),
     password: read('password', toSecret),
     privateKeyFile: read('privateKeyFile', toPath),
+    port: read('port', toPort),
+    timeoutSeconds: read('timeout', toSeconds),
+    sshArguments: readSshArguments(read),
     become: read('become', toBoolean) === true ? readBecome(read) : undefined,
   }
   const settings: ConnectionSettings = {
     transport: read('connection', toTransport) ?? 'ssh',
     host: read('host', toText) ?? host.name,
-    port: read('port', toPort) ?? 22,
     ...withoutUndefined(optional),
   }
   return { settings, problems }
@@ -72,6 +76,13 @@ function reader(host: InventoryHost, problems: Problem[]): Read {
       return undefined
     }
   }
+}
+
+function readSshArguments(read: Read): ConnectionSettings['sshArguments'] {
+  const words = (setting: 'sshArgs' | 'sshCommonArgs' | 'sshExtraArgs') => read(setting, toSshWords) ?? []
+  const before = words('sshArgs')
+  const after = [...words('sshCommonArgs'), ...words('sshExtraArgs')]
+  return before.length + after.length === 0 ? undefined : { before, after }
 }
 
 function readBecome(read: Read): NonNullable<ConnectionSettings['become']> {

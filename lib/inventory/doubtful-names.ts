@@ -25,8 +25,8 @@ export function doubtfulNames(host: InventoryHost): Problem[] {
 
 function unsupported(name: string, { value, place }: Variable): Problem[] {
   if (value === null || value === '') return []
-  const hint = name.endsWith('_args')
-    ? 'Options of ssh are not read yet: remove it if the host can be reached without.'
+  const hint = name.endsWith('_proxy_command')
+    ? 'Use ansible_ssh_common_args: -o ProxyCommand="..."'
     : 'Use ansible_ssh_private_key_file or an SSH agent.'
   return [{ message: `${name} is not supported yet`, place, hint }]
 }

@@ -1,6 +1,8 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { Secret } from '../secret.ts'
+import { unknownSshOptions } from '../transport/ssh-arguments.ts'
+import { shlexSplit } from './shlex.ts'
 import { SyntaxProblem } from './syntax-problem.ts'
 import type { Value } from './types.ts'
 
@@ -67,6 +69,25 @@ export function toSecret(value: Value): Secret {
 export function toPath(value: Value): string {
   if (typeof value === 'string' && value !== '') return resolve(value.replace(/^~(?=\/|$)/, homedir()))
   throw wrong('the path of a private key', value)
+}
+
+/** The words of options for ssh. */
+export function toSshWords(value: Value): string[] {
+  // `-4` has become a number on its way.
+  const text = typeof value === 'number' ? String(value) : value
+  if (typeof text !== 'string') throw wrong("options of ssh, such as '-o ProxyJump=bastion'", value)
+  const words = shlexSplit(text).map(({ text }) => text)
+  const [unknown] = unknownSshOptions(words)
+  if (unknown === undefined) return words
+  throw new SyntaxProblem(`options of ssh that can be honoured, and ${unknown} cannot`, {
+    hint: 'Leave it out, or put it into ~/.ssh/config if it is not needed here.',
+  })
+}
+
+export function toSeconds(value: Value): number {
+  const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  if (typeof seconds === 'number' && seconds > 0 && Number.isFinite(seconds)) return seconds
+  throw wrong('a number of seconds', value)
 }
 
 function wrong(expected: string, value: Value, hint?: string): SyntaxProblem {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { UnreachableError } from '../errors.ts'
 import { type KnownHost, knownHostName, readKnownHosts } from './known-hosts.ts'
-import type { ConnectOptions } from './settings.ts'
+import { type ConnectionSettings, type ConnectOptions, DEFAULT_PORT } from './settings.ts'
 
 const SYSTEM_FILE = '/etc/ssh/ssh_known_hosts'
 // One RSA key signs with three algorithms.
@@ -25,16 +25,22 @@ export class HostKeyCheck {
   readonly #host: string
   readonly #port: number
   readonly #options: ConnectOptions
+  /** What known_hosts files list the host as. */
+  readonly #name: string
   /** Where a new key is added. */
   readonly #file: string
   readonly #known: readonly KnownHost[]
 
-  constructor({ host, port, ...options }: ConnectOptions & { host: string; port: number }) {
+  constructor({ host, port = DEFAULT_PORT, config }: ConnectionSettings, options: ConnectOptions) {
     this.#host = host
     this.#port = port
-    this.#options = options
-    this.#file = options.knownHostsFile ?? join(homedir(), '.ssh', 'known_hosts')
-    const files = options.knownHostsFile === undefined ? [this.#file, SYSTEM_FILE] : [this.#file]
+    this.#options = config?.acceptNewHostKeys ? { ...options, acceptNewHostKeys: true } : options
+    this.#name = config?.hostKeyAlias ?? knownHostName(host, port)
+    const files =
+      options.knownHostsFile === undefined
+        ? (config?.knownHostsFiles ?? [join(homedir(), '.ssh', 'known_hosts'), SYSTEM_FILE])
+        : [options.knownHostsFile]
+    this.#file = files[0] ?? '/dev/null'
     this.#known = files.flatMap(readKnownHosts)
   }
 
@@ -49,7 +55,6 @@ export class HostKeyCheck {
   }
 
   #judge(key: Buffer): UnreachableError | undefined {
-    const name = knownHostName(this.#host, this.#port)
     const revoked = this.#known.find(
       (entry) => entry.marker === 'revoked' && entry.key.equals(key) && this.#isOurs(entry),
     )
@@ -57,10 +62,10 @@ export class HostKeyCheck {
     const trusted = this.#trusted()
     if (trusted.some((entry) => entry.key.equals(key))) return undefined
     // A key known for the plain name, without the port, is good enough to accept, but not to contradict.
-    const conflict = trusted.find((entry) => entry.matches(name))
+    const conflict = trusted.find((entry) => entry.matches(this.#name))
     if (conflict !== undefined) return this.#changed(key, conflict)
     if (this.#options.acceptNewHostKeys !== true) return this.#unknown(key)
-    addKnownHost(this.#file, `${name} ${keyTypeOf(key)} ${key.toString('base64')}`)
+    addKnownHost(this.#file, `${this.#name} ${keyTypeOf(key)} ${key.toString('base64')}`)
     return undefined
   }
 
@@ -69,7 +74,8 @@ export class HostKeyCheck {
   }
 
   #isOurs({ matches }: KnownHost): boolean {
-    return matches(knownHostName(this.#host, this.#port)) || matches(knownHostName(this.#host, 22))
+    if (matches(this.#name)) return true
+    return this.#name === knownHostName(this.#host, this.#port) && matches(knownHostName(this.#host, 22))
   }
 
   #unknown(key: Buffer): UnreachableError {
@@ -82,11 +88,10 @@ export class HostKeyCheck {
   }
 
   #changed(key: Buffer, { file, line, key: known, keyType }: KnownHost): UnreachableError {
-    const name = knownHostName(this.#host, this.#port)
     return new UnreachableError(
       `the host key of ${this.#where()} has changed: its ${describe(key)}, ` +
         `but ${file}:${line} has the ${keyType} key ${fingerprint(known)}; somebody may be in between`,
-      { hint: `if the host was reinstalled, forget its old key: ssh-keygen -f ${file} -R '${name}'` },
+      { hint: `if the host was reinstalled, forget its old key: ssh-keygen -f ${file} -R '${this.#name}'` },
     )
   }
 

@@ -1,6 +1,8 @@
 import type { Connection } from './connection.ts'
 import type { ConnectionSettings, ConnectOptions } from './settings.ts'
 
+export { resolveConnections } from './resolve.ts'
+
 /**
  * Opens the way to a host that its settings name.
  *

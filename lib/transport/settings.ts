@@ -1,9 +1,10 @@
 import type { Secret } from '../secret.ts'
+import type { SshArguments } from './ssh-arguments.ts'
 
 /** How to become another user once on the host. */
 export interface Become {
   readonly user: string
-  /** For sudo, when it asks. */
+  /** Given when it is asked for, and only then. */
   readonly password?: Secret
 }
 
@@ -12,13 +13,42 @@ export interface ConnectionSettings {
   readonly transport: 'ssh' | 'local'
   /** Name or address to connect to. */
   readonly host: string
-  readonly port: number
+  /** Default: 22. */
+  readonly port?: number
   /** Default: the user who runs this program. */
   readonly user?: string
   readonly password?: Secret
   /** Default: the agent's keys, then those in ~/.ssh. */
   readonly privateKeyFile?: string
+  /** Of private keys, by file. */
+  readonly passphrases?: ReadonlyMap<string, Secret>
   readonly become?: Become
+  /** What ssh(1) would be given on its command line. Default: nothing. */
+  readonly sshArguments?: SshArguments
+  /** How long connecting may take, in seconds. */
+  readonly timeoutSeconds?: number
+  /** What OpenSSH's configuration adds, once `resolveConnections` has asked it. Default: nothing. */
+  readonly config?: SshConfig
+}
+
+/** What OpenSSH's configuration says about a host, beyond its address, port and user. */
+export interface SshConfig {
+  /** In the order in which they are tried; files that do not exist are passed over. */
+  readonly identityFiles: readonly string[]
+  /** Of the agent's keys only those of `identityFiles` are tried. */
+  readonly identitiesOnly: boolean
+  /** Path of the agent's socket; `none`: no agent. Default: SSH_AUTH_SOCK. */
+  readonly identityAgent?: string
+  /** A new key is added to the first. */
+  readonly knownHostsFiles: readonly string[]
+  /** The name to look for in them. Default: the address. */
+  readonly hostKeyAlias?: string
+  readonly acceptNewHostKeys: boolean
+  readonly family?: 4 | 6
+  /** The host that we connect through; it may have one itself. */
+  readonly jump?: ConnectionSettings
+  /** The command whose stdin and stdout lead to the host. */
+  readonly proxyCommand?: string
 }
 
 export interface ConnectOptions {
@@ -33,3 +63,4 @@ export interface ConnectOptions {
 }
 
 export const DEFAULT_TIMEOUT_SECONDS = 20
+export const DEFAULT_PORT = 22

@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
-import type { AnyAuthMethod, AuthenticationType, NextAuthHandler } from 'ssh2'
+import type { AnyAuthMethod, AuthenticationType, BaseAgent, NextAuthHandler, ParsedKey } from 'ssh2'
 import { UnreachableError } from '../errors.ts'
+import { type KeyFile, readKeyFile } from './private-key.ts'
 import type { ConnectionSettings } from './settings.ts'
-
-const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa']
+import { agentSocket, keyFiles } from './ssh-identities.ts'
 
 interface Attempt {
   /** For messages: `key ~/.ssh/id_ed25519`. */
@@ -35,15 +33,14 @@ export class SshAuthentication {
     settings: ConnectionSettings & { user: string },
     name: string,
   ): Promise<SshAuthentication> {
-    const { user, privateKeyFile, password } = settings
-    const agent = process.env.SSH_AUTH_SOCK
-    const authentication = new SshAuthentication(user)
-    if (privateKeyFile !== undefined) await authentication.#addGivenKey(privateKeyFile, name, agent)
-    if (agent)
-      authentication.#attempts.push({ label: 'ssh-agent', method: { type: 'agent', username: user, agent } })
-    if (privateKeyFile === undefined)
-      for (const file of DEFAULT_KEYS) await authentication.#addDefaultKey(file)
-    if (password !== undefined) authentication.#addPassword(password.reveal())
+    const authentication = new SshAuthentication(settings.user)
+    const agent = agentSocket(settings)
+    const keys = await authentication.#readKeys(settings, name, agent !== undefined)
+    const given = keys.filter(({ file }) => file === settings.privateKeyFile)
+    authentication.#addKeys(given)
+    if (agent !== undefined) await authentication.#addAgent(agent, settings, keys)
+    authentication.#addKeys(keys.filter((key) => !given.includes(key)))
+    if (settings.password !== undefined) authentication.#addPassword(settings.password.reveal())
     return authentication
   }
 
@@ -85,29 +82,44 @@ export class SshAuthentication {
     return this.#offered === undefined ? { type: 'none', username: this.#user } : undefined
   }
 
-  async #addGivenKey(file: string, name: string, agent: string | undefined): Promise<void> {
-    const key = await readKey(file).catch((error: Error) => {
-      throw new UnreachableError(`${name}: cannot use the private key ${file}: ${error.message}`, {
-        cause: error,
-      })
-    })
-    if (key !== 'encrypted') return this.#addKey(file, key)
-    if (!agent) {
-      throw new UnreachableError(`${name}: the private key ${file} has a passphrase`, {
-        hint: `load it into an ssh-agent first: eval $(ssh-agent) && ssh-add ${file}`,
-      })
+  async #readKeys(settings: ConnectionSettings, name: string, hasAgent: boolean): Promise<KeyFile[]> {
+    const { privateKeyFile, passphrases } = settings
+    const keys: KeyFile[] = []
+    for (const file of keyFiles(settings)) {
+      try {
+        keys.push(await readKeyFile(file, passphrases?.get(file)))
+      } catch (error) {
+        if (file === privateKeyFile) throw unusable(name, file, error as Error)
+        const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+        if (!isMissing) this.#notes.push(`${brief(file)} cannot be used: ${(error as Error).message}`)
+      }
     }
-    this.#notes.push(`${file} has a passphrase: only the agent can use it`)
+    for (const { file, isEncrypted } of keys) {
+      if (!isEncrypted) continue
+      if (file === privateKeyFile && !hasAgent) throw locked(name, file)
+      this.#notes.push(`${brief(file)} has a passphrase: only the agent can use it`)
+    }
+    return keys
   }
 
-  async #addDefaultKey(file: string): Promise<void> {
-    const key = await readKey(join(homedir(), '.ssh', file)).catch(() => undefined)
-    if (key === 'encrypted') this.#notes.push(`~/.ssh/${file} has a passphrase: only the agent can use it`)
-    else if (key !== undefined) this.#addKey(`~/.ssh/${file}`, key)
+  async #addAgent(socket: string, { config }: ConnectionSettings, keys: readonly KeyFile[]): Promise<void> {
+    let agent: string | BaseAgent = socket
+    if (config?.identitiesOnly) {
+      const { agentWithKeys } = await import('./ssh-agent.ts')
+      agent = agentWithKeys(
+        socket,
+        keys.flatMap(({ publicKey }) => publicKey ?? []),
+      )
+    }
+    this.#attempts.push({ label: 'ssh-agent', method: { type: 'agent', username: this.#user, agent } })
   }
 
-  #addKey(file: string, key: Buffer): void {
-    this.#attempts.push({ label: `key ${file}`, method: { type: 'publickey', username: this.#user, key } })
+  #addKeys(keys: readonly KeyFile[]): void {
+    const usable = keys.filter((key): key is KeyFile & { key: ParsedKey } => key.key !== undefined)
+    for (const { file, key } of usable) {
+      const method = { type: 'publickey', username: this.#user, key } as const
+      this.#attempts.push({ label: `key ${brief(file)}`, method })
+    }
   }
 
   #addPassword(password: string): void {
@@ -129,11 +141,17 @@ function nameOf({ type }: AnyAuthMethod): string {
   return type === 'agent' ? 'publickey' : type
 }
 
-async function readKey(file: string): Promise<Buffer | 'encrypted'> {
-  const { utils } = (await import('ssh2')).default
-  const text = await readFile(file)
-  const key = utils.parseKey(text)
-  if (!(key instanceof Error)) return text
-  if (/passphrase/i.test(key.message)) return 'encrypted'
-  throw key
+function unusable(name: string, file: string, cause: Error): UnreachableError {
+  return new UnreachableError(`${name}: cannot use the private key ${file}: ${cause.message}`, { cause })
+}
+
+function locked(name: string, file: string): UnreachableError {
+  return new UnreachableError(`${name}: the private key ${file} has a passphrase`, {
+    hint: `load it into an ssh-agent first: eval $(ssh-agent) && ssh-add ${file}`,
+  })
+}
+
+/** A path as people write it. */
+function brief(file: string): string {
+  return file.startsWith(`${homedir()}/`) ? `~${file.slice(homedir().length)}` : file
 }

@@ -1,10 +1,16 @@
 import { userInfo } from 'node:os'
-import type { Client, ClientChannel } from 'ssh2'
+import type { Duplex } from 'node:stream'
+import type { Client, ClientChannel, ConnectConfig } from 'ssh2'
 import { type QuorateError, UnreachableError } from '../errors.ts'
 import { quote } from '../quote.ts'
 import { HostKeyCheck } from './host-key-check.ts'
 import type { HostProcess } from './host-process.ts'
-import { type ConnectionSettings, type ConnectOptions, DEFAULT_TIMEOUT_SECONDS } from './settings.ts'
+import {
+  type ConnectionSettings,
+  type ConnectOptions,
+  DEFAULT_PORT,
+  DEFAULT_TIMEOUT_SECONDS,
+} from './settings.ts'
 import { SshAuthentication } from './ssh-authentication.ts'
 import { connectFailure, lostFailure } from './ssh-failures.ts'
 
@@ -21,6 +27,8 @@ export class SshClient {
   readonly timeoutSeconds: number
   /** Why the connection is gone; undefined while it is there. */
   lost: QuorateError | undefined
+  /** The server ended the connection before it said who it is: it may have too many callers (MaxStartups). */
+  turnedAway = false
   readonly #settings: ConnectionSettings
   readonly #options: ConnectOptions
   #client: Client | undefined
@@ -31,13 +39,14 @@ export class SshClient {
     this.#settings = settings
     this.#options = options
     this.user = settings.user ?? userInfo().username
-    this.timeoutSeconds = options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS
+    this.timeoutSeconds = options.timeoutSeconds ?? settings.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS
   }
 
-  async connect(): Promise<void> {
+  /** @param socket Leads to the host's sshd. Default: a TCP connection of our own. */
+  async connect(socket?: Duplex): Promise<void> {
     const { Client } = (await import('ssh2')).default
-    const { host, port } = this.#settings
-    const hostKey = new HostKeyCheck({ host, port, ...this.#options })
+    const { host, port = DEFAULT_PORT } = this.#settings
+    const hostKey = new HostKeyCheck(this.#settings, this.#options)
     const authentication = await SshAuthentication.prepare(
       { ...this.#settings, user: this.user },
       this.#options.name,
@@ -45,30 +54,58 @@ export class SshClient {
     const client = new Client()
     this.#client = client
     await new Promise<void>((resolve, reject) => {
+      let isGreeted = false
       const fail = (error: Error) => {
         // The agent is one of several ways in: without it the next one is tried.
         if ((error as SshError).level === 'agent') return authentication.agentFailed(error)
         client.destroy()
         const place = { name: this.#options.name, host, port, timeoutSeconds: this.timeoutSeconds }
+        this.turnedAway = !isGreeted && hostKey.refusal === undefined && isHangUp(error)
         reject(hostKey.refusal ?? connectFailure(error, place, authentication))
       }
       client.on('error', fail)
       client.once('close', () => fail(new Error('the connection was closed')))
+      client.once('handshake', () => {
+        isGreeted = true
+      })
       client.once('ready', () => {
         client.removeAllListeners()
         this.#watch(client)
         resolve()
       })
-      client.connect({
-        host,
-        port,
-        username: this.user,
-        readyTimeout: this.timeoutSeconds * 1000,
-        keepaliveInterval: 10_000,
-        keepaliveCountMax: 3,
-        hostVerifier: (key: Buffer) => hostKey.accepts(key),
-        algorithms: { serverHostKey: { prepend: hostKey.preferredAlgorithms(), append: [], remove: [] } },
-        authHandler: (offered, _partial, next) => authentication.next(offered, next),
+      // What is in between may have ended already, and ssh2 would wait for it.
+      if (socket?.destroyed) return fail(new Error('the connection was closed'))
+      client.connect(this.#connectConfig(hostKey, authentication, socket))
+    })
+  }
+
+  #connectConfig(
+    hostKey: HostKeyCheck,
+    authentication: SshAuthentication,
+    socket: Duplex | undefined,
+  ): ConnectConfig {
+    const { host, port = DEFAULT_PORT, config } = this.#settings
+    return {
+      ...(socket === undefined ? { host, port } : { sock: socket as NonNullable<ConnectConfig['sock']> }),
+      ...(config?.family === 4 && { forceIPv4: true }),
+      ...(config?.family === 6 && { forceIPv6: true }),
+      username: this.user,
+      readyTimeout: this.timeoutSeconds * 1000,
+      keepaliveInterval: 10_000,
+      keepaliveCountMax: 3,
+      hostVerifier: (key: Buffer) => hostKey.accepts(key),
+      algorithms: { serverHostKey: { prepend: hostKey.preferredAlgorithms(), append: [], remove: [] } },
+      authHandler: (offered, _partial, next) => authentication.next(offered, next),
+    }
+  }
+
+  /** A stream to another host, as this one sees it. */
+  forward(host: string, port: number): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      if (this.lost !== undefined || this.#client === undefined) return reject(this.lost)
+      this.#client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
+        if (error) reject(new UnreachableError(`${this.#options.name}: ${error.message}`, { cause: error }))
+        else resolve(channel)
       })
     })
   }
@@ -167,7 +204,13 @@ export class SshClient {
   }
 }
 
+function isHangUp(error: Error): boolean {
+  const { code = '' } = error as SshError
+  return ['ECONNRESET', 'EPIPE'].includes(code) || /before handshake|was closed/.test(error.message)
+}
+
 interface SshError extends Error {
   readonly level?: string
+  readonly code?: string
   readonly reason?: number
 }

@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts'
 import type { ConnectionSettings, ConnectOptions } from './settings.ts'
 import { openShell } from './shell-connection.ts'
-import { SshClient } from './ssh-client.ts'
+import { openSsh } from './ssh-open.ts'
 
 /**
  * A host reached by ssh, with everything on one connection.
@@ -9,8 +9,7 @@ import { SshClient } from './ssh-client.ts'
  * @throws UnreachableError when it cannot be reached, is not who it was, or does not let us in.
  */
 export async function connectSsh(settings: ConnectionSettings, options: ConnectOptions): Promise<Connection> {
-  const ssh = new SshClient(settings, options)
-  await ssh.connect()
+  const { client: ssh, release } = await openSsh(settings, options)
   try {
     return await openShell({
       name: options.name,
@@ -19,10 +18,10 @@ export async function connectSsh(settings: ConnectionSettings, options: ConnectO
       timeoutSeconds: ssh.timeoutSeconds,
       launch: (argv) => ssh.launch(argv),
       lost: () => ssh.lost,
-      hangUp: () => ssh.hangUp(),
+      hangUp: release,
     })
   } catch (error) {
-    ssh.hangUp()
+    release()
     throw error
   }
 }

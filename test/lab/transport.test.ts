@@ -12,6 +12,7 @@ import { Secret } from '../../lib/secret.ts'
 import type { Connection } from '../../lib/transport/connection.ts'
 import { connect } from '../../lib/transport/index.ts'
 import type { ConnectionSettings, ConnectOptions } from '../../lib/transport/settings.ts'
+import { applySshConfig } from '../../lib/transport/ssh-config.ts'
 
 const test = suite('ssh')
 const dir = mkdtempSync(join(tmpdir(), 'quorate-transport-'))
@@ -90,6 +91,56 @@ test('logs in with a default key, in spite of an agent that does not answer', as
   } finally {
     delete process.env.SSH_AUTH_SOCK
     rmSync(join(dir, '.ssh'), { recursive: true })
+  }
+})
+
+test('reaches a host through jump hosts, on one connection for all that go through them', async () => {
+  const settings = await configured('target')
+  const all = await Promise.all([1, 2, 3].map(() => open(settings, { knownHostsFile: jumpKnown() })))
+  assert.is(all[2]?.facts.user, 'alice')
+  await all[2]?.upload(lab.knownHosts, '/tmp/through')
+  // bastion, inner and three for the target, of which only those of the bastion come from outside
+  const { stdout } = await lab.exec('m1', "ss -Htn state established '( sport = :22 )' | grep -vc 127.0.0")
+  assert.is(stdout, '1\n')
+  await Promise.all(opened.splice(0).map((connection) => connection.close()))
+  await eventually(async () => (await count('[s]shd: (bob|carol|alice)@')) === 0)
+})
+
+test('reaches a host through a ProxyCommand', async () => {
+  const connection = await open(await configured('piped'), { knownHostsFile: jumpKnown() })
+  assert.is((await connection.run('echo $SSH_CLIENT | cut -d" " -f1')).stdout.toString(), '127.0.0.1\n')
+})
+
+for (const [host, message] of [
+  ['nojump', /^m1: no way through its jump host: jump host .* refused the connection/],
+  ['nowhere', /^m1 \(127.0.0.1:9\): jump host .*: .*onnect(ion)? (failed|refused)/],
+  ['nopipe', /^m1 \(127.0.0.1:22\).*: its ProxyCommand has ended: no pipe/],
+] as const) {
+  test(`says what is wrong on the way to ${host}`, async () => {
+    const error = await failure(open(await configured(host), { knownHostsFile: jumpKnown() }))
+    assert.instance(error, UnreachableError)
+    assert.match(error.message, message)
+  })
+}
+
+test('uses of an agent only the key that the configuration names, where it says so', async () => {
+  const agent = spawn('ssh-agent', ['-D', '-a', join(dir, 'agent2')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    await once(agent.stdout, 'data')
+    const env = { ...process.env, SSH_AUTH_SOCK: join(dir, 'agent2') }
+    // sshd ends the connection after six keys that it does not know
+    for (let number = 0; number < 7; number++) {
+      const key = join(dir, `agent-key-${number}`)
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+      execFileSync('ssh-add', ['-q', key], { env })
+    }
+    execFileSync('ssh-add', ['-q', lab.key], { env })
+    const connection = await open({ ...(await configured('agent')), privateKeyFile: undefined })
+    assert.is(connection.facts.user, 'root')
+  } finally {
+    agent.kill()
   }
 })
 
@@ -338,6 +389,55 @@ function complete(settings: Partial<Writable>): ConnectionSettings {
   const defaults = { transport: 'ssh', host: address, port: 22, user: 'root', privateKeyFile: lab.key }
   const entries = Object.entries({ ...defaults, ...settings }).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as unknown as ConnectionSettings
+}
+
+/** What a configuration with jump hosts says about one of its hosts. */
+function configured(host: string): Promise<ConnectionSettings> {
+  const config = join(dir, 'ssh_config')
+  // all of them are m1: from outside, and from itself
+  const text = `Host *
+  IdentityFile ${lab.key}
+Host bastion nojump-bastion
+  HostName ${address}
+  User bob
+Host nojump-bastion
+  Port 9
+Host inner
+  User carol
+  HostName 127.0.0.2
+Host target nowhere piped nojump nopipe
+  HostName 127.0.0.1
+  User alice
+Host target
+  ProxyJump bastion,inner
+Host nowhere
+  ProxyJump bastion
+  Port 9
+Host nojump
+  ProxyJump nojump-bastion
+Host piped
+  ProxyCommand ssh -F ${config} -o UserKnownHostsFile=${lab.knownHosts} -W %h:%p -q bastion
+Host nopipe
+  ProxyCommand sh -c 'echo no pipe >&2; exit 1'
+Host agent
+  HostName ${address}
+  User root
+  IdentityFile ${lab.key}.pub
+  IdentitiesOnly yes
+  IdentityAgent ${join(dir, 'agent2')}
+`
+  writeFileSync(config, text)
+  return applySshConfig({ transport: 'ssh', host, sshArguments: { before: ['-F', config], after: [] } })
+}
+
+/** The host's key under all the names by which jumps reach it. */
+function jumpKnown(): string {
+  const file = join(dir, 'jump_known')
+  const names = ['127.0.0.1', '127.0.0.2'].map((name) => {
+    return readFileSync(lab.knownHosts, 'utf8').replaceAll(address, name)
+  })
+  writeFileSync(file, [readFileSync(lab.knownHosts, 'utf8'), ...names].join('\n'))
+  return file
 }
 
 function withPassword(user: string, password = PASSWORD): Partial<Writable> {

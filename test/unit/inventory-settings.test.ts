@@ -6,7 +6,7 @@ import { formatProblem } from '../../lib/errors.ts'
 import { checkAddresses, connectionSettings, hostAddress } from '../../lib/inventory/index.ts'
 import { hostOf, load } from '../helpers/inventory-files.ts'
 
-const DEFAULTS = { transport: 'ssh', host: 'h', port: 22 }
+const DEFAULTS = { transport: 'ssh', host: 'h' }
 
 async function settingsOf(line: string) {
   const { settings, problems } = connectionSettings(hostOf(await load(`h ${line}`), 'h'))
@@ -52,6 +52,11 @@ const SETTINGS: readonly (readonly [string, object])[] = [
   ['ansible_become_method=sudo', {}],
   ['ansible_python_interpreter=/usr/bin/python3 ansible_perl_interpreter=/usr/bin/perl', {}],
   ['ansible_ssh_common_args=""', {}],
+  [
+    `ansible_ssh_common_args='-o ProxyCommand="ssh -W %h:%p b" -J b' ansible_ssh_extra_args=-4 ansible_ssh_args=-C`,
+    { sshArguments: { before: ['-C'], after: ['-o', 'ProxyCommand=ssh -W %h:%p b', '-J', 'b', '-4'] } },
+  ],
+  ['ansible_ssh_timeout=3', { timeoutSeconds: 3 }],
   ['ansible_pool=x ansible_myapp_setting=1', {}],
 ]
 
@@ -79,8 +84,9 @@ const WRONG: Readonly<Record<string, RegExp>> = {
   'ansible_sshpass=x': /did you mean ansible_ssh_pass\?/,
   'ansible_becom=x': /did you mean ansible_become\?/,
   'ansible_ssh_private_key_fiel=x': /did you mean ansible_ssh_private_key_file\?/,
-  'ansible_ssh_common_args="-o ProxyJump=x"': /^ansible_ssh_common_args is not supported yet/,
-  'ansible_ssh_extra_args=-4': /^ansible_ssh_extra_args is not supported yet/,
+  'ansible_ssh_common_args="-o ForwardAgent=yes"':
+    /^ansible_ssh_common_args must be options of ssh that can be honoured, and -o ForwardAgent=yes cannot/,
+  'ansible_timeout=soon': /^ansible_timeout must be a number of seconds, not "soon"/,
 }
 
 for (const [line, message] of Object.entries(WRONG)) {

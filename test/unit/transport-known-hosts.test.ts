@@ -157,7 +157,10 @@ test('sees a line that was added while the program runs', () => {
 })
 
 function check(host: string, port: number, acceptNewHostKeys = false): HostKeyCheck {
-  return new HostKeyCheck({ host, port, name: 'node1', knownHostsFile: file, acceptNewHostKeys })
+  return new HostKeyCheck(
+    { transport: 'ssh', host, port },
+    { name: 'node1', knownHostsFile: file, acceptNewHostKeys },
+  )
 }
 
 function refused(host: string, port: number, type: KeyType, acceptNewHostKeys = false) {
