@@ -65,6 +65,7 @@ async function run(
     ...(confirm && { live: false }),
     diff: options.diff,
     verbose: options.verbose,
+    output: options.output,
     ...(!options.color && { color: false }),
   })
   const interruption = watchSignals(reporter)

@@ -71,13 +71,28 @@ export const OPTIONS = {
     type: 'boolean',
     help: 'remember the keys of hosts never seen before (a changed key is still refused)',
   },
-  verbose: { type: 'boolean', short: 'v', multiple: true, help: 'say more' },
+  verbose: {
+    type: 'boolean',
+    short: 'v',
+    multiple: true,
+    help: 'also show each step and what its script prints; -vv: and every script with its time',
+  },
+  output: {
+    type: 'string',
+    value: 'FORMAT',
+    help: 'what stdout is: text, json (one event a line, see docs/events.md), github (text and annotations)',
+  },
   'no-color': { type: 'boolean', help: 'plain text (as NO_COLOR=1)' },
   help: { type: 'boolean', short: 'h', help: 'show this' },
   version: { type: 'boolean', help: 'show the version' },
 } as const satisfies Record<string, Option>
 
 const LISTS = ['hosts', 'tasks', 'tags'] as const
+
+const OUTPUT_FORMATS = ['text', 'json', 'github'] as const
+
+/** What stdout is for: people, programs, or people and the annotations of GitHub's pages. */
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
 
 /** What the user asked for on the command line. */
 export interface CliOptions {
@@ -100,6 +115,7 @@ export interface CliOptions {
   readonly knownHosts: string | undefined
   readonly acceptNewHostKeys: boolean
   readonly verbose: number
+  readonly output: OutputFormat | undefined
   readonly color: boolean
   readonly help: boolean
   readonly version: boolean
@@ -138,6 +154,9 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     problems.push(`--timeout ${values.timeout}: expected a number of seconds`)
   if (values.check && values.verify)
     problems.push('--check and --verify exclude each other: verify changes nothing')
+  const output = oneOf(OUTPUT_FORMATS, text(values.output))
+  if (output === undefined && values.output !== undefined)
+    problems.push(`--output ${values.output}: expected ${OUTPUT_FORMATS.join(', ')}`)
   if (problems.length > 0) throw new UsageError(problems.map((message) => ({ message, hint: 'see --help' })))
   return {
     inventory: text(values.inventory) ?? 'inventory/hosts.ini',
@@ -157,6 +176,7 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     knownHosts: text(values['known-hosts']),
     acceptNewHostKeys: values['accept-new-host-keys'] === true,
     verbose: Array.isArray(values.verbose) ? values.verbose.length : 0,
+    output,
     color: values['no-color'] !== true,
     help: values.help === true,
     version: values.version === true,
@@ -186,6 +206,10 @@ function text(value: unknown): string | undefined {
 
 function texts(values: unknown): string[] {
   return Array.isArray(values) ? values.map(String) : []
+}
+
+function oneOf<Word extends string>(words: readonly Word[], word: string | undefined): Word | undefined {
+  return words.find((known) => known === word)
 }
 
 function words(values: unknown): string[] {

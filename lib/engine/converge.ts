@@ -10,6 +10,8 @@ export interface ConvergeOptions {
   readonly diff?: boolean
   /** What is already known. Default: nothing, so the host is asked. In check mode it carries predictions from one batch to the next. */
   readonly knowledge?: Knowledge
+  /** What observes. Default: the connection that changes. */
+  readonly observer?: Connection
   /** A change is made (in check mode: would be made, for sure or `after` another change). */
   readonly onChange?: (resource: Resource, change: Change, after: string | undefined) => void
   /** Work on a resource begins. */
@@ -60,16 +62,16 @@ export async function converge(
   resources: readonly Resource[],
   options: ConvergeOptions = {},
 ): Promise<ConvergeResult> {
-  const { check = false, knowledge = new Knowledge() } = options
+  const { check = false, knowledge = new Knowledge(), observer = connection } = options
   const context: PlanContext = { facts: connection.facts, diff: options.diff ?? false }
-  await knowledge.observe(connection, needsOf(resources, context), { refresh: false })
+  await knowledge.observe(observer, needsOf(resources, context), { refresh: false })
   const pending: Pending[] = []
   let [ok, changes] = [0, 0]
   for (const [index, resource] of resources.entries()) {
     const needs = resource.needs(context)
     if (!check && isStale(knowledge, needs)) {
       await flush(connection, pending, options)
-      await knowledge.observe(connection, needsOf(resources.slice(index), context), { refresh: true })
+      await knowledge.observe(observer, needsOf(resources.slice(index), context), { refresh: true })
     }
     const after = needs.map((need) => knowledge.staleAfter(need)).find((cause) => cause !== undefined)
     const planned = plan(resource, knowledge, context, after)

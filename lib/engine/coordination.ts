@@ -22,8 +22,8 @@ interface Election {
 }
 
 interface Roll {
-  running: number
-  readonly queue: (() => void)[]
+  readonly running: Set<string>
+  readonly queue: { readonly host: string; readonly wake: () => void }[]
   failure?: string
 }
 
@@ -48,6 +48,24 @@ export class Coordination {
       meeting.values.delete(host)
       this.#openIfComplete(meeting)
     }
+  }
+
+  /** Whom `everyone` would keep this host waiting for. */
+  missing(key: string, host: string): string[] {
+    const values = this.#meetings.get(key)?.values
+    return [...this.#hosts].filter((other) => other !== host && !values?.has(other))
+  }
+
+  /** Whom `once` would keep this host waiting for. */
+  working(key: string): string[] {
+    const { leader, outcome } = this.#elections.get(key) ?? {}
+    return leader === undefined || outcome !== undefined ? [] : [leader]
+  }
+
+  /** Whom `takeTurn` would keep this host waiting for: those that have theirs, and those that come first. */
+  before(key: string, max: number): string[] {
+    const { running = new Set<string>(), queue = [] } = this.#rolls.get(key) ?? {}
+    return running.size < max ? [] : [...running, ...queue.map(({ host }) => host)]
   }
 
   /** Resolves once every host that has not left has come, to what each brought. */
@@ -78,10 +96,10 @@ export class Coordination {
    * @throws RollStopped where an earlier turn failed.
    */
   async takeTurn(key: string, host: string, max: number, turn: () => Promise<void>): Promise<void> {
-    const roll: Roll = this.#rolls.get(key) ?? { running: 0, queue: [] }
+    const roll: Roll = this.#rolls.get(key) ?? { running: new Set(), queue: [] }
     this.#rolls.set(key, roll)
-    if (roll.running >= max) await new Promise<void>((resolve) => roll.queue.push(resolve))
-    else roll.running += 1
+    if (roll.running.size >= max) await new Promise<void>((wake) => roll.queue.push({ host, wake }))
+    else roll.running.add(host)
     try {
       if (roll.failure !== undefined)
         throw new RollStopped(`not touched: the roll stopped because ${roll.failure}`)
@@ -90,9 +108,12 @@ export class Coordination {
       roll.failure ??= `${host} failed: ${error instanceof Error ? error.message : String(error)}`
       throw error
     } finally {
+      roll.running.delete(host)
       const next = roll.queue.shift()
-      if (next === undefined) roll.running -= 1
-      else next()
+      if (next !== undefined) {
+        roll.running.add(next.host)
+        next.wake()
+      }
     }
   }
 

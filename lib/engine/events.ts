@@ -30,6 +30,47 @@ export interface FailureReport {
   readonly unreachable: boolean
 }
 
+/** A group of the inventory. */
+export interface GroupReport {
+  readonly name: string
+  readonly hosts: readonly string[]
+}
+
+/** A host can do nothing until others have. */
+export interface WaitReport {
+  readonly host: string
+  readonly play: string
+  readonly role: string
+  /** `its turn`, `everyone: converged`, `once: join token`. */
+  readonly what: string
+  /** The hosts that it waited for when the wait began. */
+  readonly on: readonly string[]
+}
+
+/** What a script that changes the host has just printed: whole lines, without the last line break. */
+export interface OutputReport {
+  readonly host: string
+  readonly play: string
+  readonly role: string
+  /** Absent where the script belongs to none: a role's own work. */
+  readonly resource?: string
+  readonly stream: 'stdout' | 'stderr'
+  readonly text: string
+}
+
+/** A script that has run on a host. What it printed is not in here: a query may have read what is secret. */
+export interface ScriptReport {
+  readonly host: string
+  readonly play: string
+  readonly role: string
+  /** Of the script that changes something: for which resource. */
+  readonly resource?: string
+  readonly purpose: 'observe' | 'change' | 'query'
+  readonly script: string
+  readonly rc: number
+  readonly seconds: number
+}
+
 /** Everything that a run tells: the only thing that renderers read. */
 export type RunEvent =
   | {
@@ -37,13 +78,20 @@ export type RunEvent =
       readonly playbook: string
       readonly mode: RunMode
       readonly hosts: readonly string[]
+      /** The groups that these hosts are in, with those of their members that take part. Default: not told. */
+      readonly groups?: readonly GroupReport[]
     }
   | { readonly type: 'playStart'; readonly play: string; readonly hosts: readonly string[] }
   | { readonly type: 'playEnd'; readonly play: string }
   /** A host is connected: what it is. */
   | { readonly type: 'facts'; readonly host: string; readonly facts: Facts }
-  /** What a host is doing now: `connecting`, `etcd: file /etc/etcd/etcd.yml`, `etcd: waiting for its turn`. */
+  /** What a host is doing now: `connecting`, `etcd: file /etc/etcd/etcd.yml`. */
   | { readonly type: 'step'; readonly host: string; readonly play: string; readonly step: string }
+  | ({ readonly type: 'wait' } & WaitReport)
+  /** The wait is over, for better or worse. */
+  | ({ readonly type: 'waited'; readonly seconds: number } & WaitReport)
+  | ({ readonly type: 'output' } & OutputReport)
+  | ({ readonly type: 'script' } & ScriptReport)
   /** Resources that were found as desired. */
   | { readonly type: 'ok'; readonly host: string; readonly count: number }
   | { readonly type: 'change'; readonly change: ChangeReport }

@@ -4,10 +4,12 @@ import type { AppliedRole, RoleContext } from '../role.ts'
 import type { Connection } from '../transport/connection.ts'
 import { converge, label } from './converge.ts'
 import type { Coordination, GateOptions } from './coordination.ts'
-import type { RunEvent, RunMode } from './events.ts'
+import type { RunEvent, RunMode, ScriptReport } from './events.ts'
 import { Knowledge } from './knowledge.ts'
 import { createQuery } from './query.ts'
 import type { Resource } from './resource.ts'
+import { tap } from './tap.ts'
+import { tellWait } from './wait.ts'
 
 /** A host that takes part in a run. */
 export interface HostRun {
@@ -56,22 +58,71 @@ export function createRoleContext(run: RoleRun): RoleContext<never> {
     facts: connection.facts,
     mode: run.mode,
     check: run.mode === 'check',
-    query: createQuery(connection),
+    query: createQuery(traced(run, 'query')),
     warn: (message) => run.emit({ type: 'warning', host: host.name, message }),
     apply: (...resources) => apply(run, resources, step),
     async once<Result>(name: string, work: () => Promise<Result>) {
       refuseInTurn('once')
-      return (await run.coordination.once(key(`once ${name}`), host.name, work)) as Result
+      return (await once(run, name, key(`once ${name}`), work)) as Result
     },
     async everyone<Result>(name: string, value?: Result) {
       refuseInTurn('everyone')
-      step(`waiting for everyone: ${name}`)
-      const values = await run.coordination.everyone(key(`everyone ${name}`), host.name, value)
-      return values as ReadonlyMap<string, Result>
+      return (await everyone(run, name, key(`everyone ${name}`), value)) as ReadonlyMap<string, Result>
     },
     rolling: (work, options) => rolling(run, context, work, options ?? {}, key('rolling'), step),
   }
   return context
+}
+
+async function once(run: RoleRun, name: string, key: string, work: () => Promise<unknown>): Promise<unknown> {
+  const { host } = run.hostRun
+  const go = waiting(run, `once: ${name}`, run.coordination.working(key))
+  try {
+    return await run.coordination.once(key, host.name, () => {
+      go()
+      return work()
+    })
+  } finally {
+    go()
+  }
+}
+
+async function everyone(
+  run: RoleRun,
+  name: string,
+  key: string,
+  value: unknown,
+): Promise<ReadonlyMap<string, unknown>> {
+  const { host } = run.hostRun
+  const go = waiting(run, `everyone: ${name}`, run.coordination.missing(key, host.name))
+  try {
+    return await run.coordination.everyone(key, host.name, value)
+  } finally {
+    go()
+  }
+}
+
+/** Tells that this host waits; returns what tells that it goes on. */
+function waiting(run: RoleRun, what: string, on: readonly string[]): () => void {
+  return tellWait(run.emit, { ...placeIn(run), what, on })
+}
+
+function placeIn({ hostRun, play, applied }: RoleRun): { host: string; play: string; role: string } {
+  return { host: hostRun.host.name, play, role: applied.definition.name }
+}
+
+/** The host's connection, each of its scripts told of. */
+function traced(
+  run: RoleRun,
+  purpose: ScriptReport['purpose'],
+  resource?: () => string | undefined,
+): Connection {
+  return tap(run.hostRun.connection, {
+    at: placeIn(run),
+    purpose,
+    emit: run.emit,
+    ...(resource && { resource }),
+  })
 }
 
 async function apply(
@@ -79,23 +130,29 @@ async function apply(
   resources: readonly Resource[],
   step: (text: string) => void,
 ): Promise<{ changed: boolean }> {
-  const { host, connection, predicted } = run.hostRun
+  const { host, predicted } = run.hostRun
   const scope = scopes.getStore()
+  let current: string | undefined
   const { name: role } = run.applied.definition
   const check = run.mode === 'check'
   if (scope?.trial === undefined) {
     run.proceed()
     step('observing')
   }
+  const connection = traced(run, 'change', () => current)
   const result = await converge(connection, resources, {
     diff: run.diff,
+    observer: traced(run, 'observe'),
     ...(scope?.trial !== undefined
       ? { check: true, knowledge: scope.trial }
       : {
           check,
           ...(check && { knowledge: predicted }),
           proceed: run.proceed,
-          onStep: (resource) => step(label(resource)),
+          onStep: (resource) => {
+            current = label(resource)
+            step(current)
+          },
           onChange: (resource, { summary, diff }, after) =>
             run.emit({
               type: 'change',
@@ -139,16 +196,20 @@ async function rolling(
   await scopes.run(trial, work)
   const { host } = run.hostRun
   if (trial.changes === 0) return run.emit({ type: 'ok', host: host.name, count: trial.ok })
-  step('waiting for its turn')
-  await run.coordination.takeTurn(key, host.name, max, () =>
-    scopes.run({ ok: 0, changes: 0 }, async () => {
-      run.proceed()
-      await gate?.()
-      await work()
-      step('checking health before the next turn')
-      await (healthy ?? (() => run.applied.definition.verify?.(context)))()
-    }),
-  )
+  const turn = async () => {
+    go()
+    run.proceed()
+    await gate?.()
+    await work()
+    step('checking health before the next turn')
+    await (healthy ?? (() => run.applied.definition.verify?.(context)))()
+  }
+  const go = waiting(run, 'its turn', run.coordination.before(key, max))
+  try {
+    await run.coordination.takeTurn(key, host.name, max, () => scopes.run({ ok: 0, changes: 0 }, turn))
+  } finally {
+    go()
+  }
 }
 
 /** Keys that are the same on every host: the n-th call of that name. */

@@ -5,7 +5,7 @@ import type { Host } from '../inventory/host.ts'
 import type { AppliedRole } from '../role.ts'
 import type { Connection } from '../transport/connection.ts'
 import { Coordination } from './coordination.ts'
-import type { HostRecap, RunEvent, RunMode } from './events.ts'
+import type { GroupReport, HostRecap, RunEvent, RunMode } from './events.ts'
 import { failureReport, Stopped } from './failure.ts'
 import { Knowledge } from './knowledge.ts'
 import { type Batch, batches, tolerance } from './policy.ts'
@@ -83,6 +83,7 @@ export async function runPlays(
     playbook: options.playbook,
     mode: options.mode,
     hosts: hosts.map(({ name }) => name),
+    groups: groupsOf(hosts),
   })
   try {
     await connectAll(run, hosts)
@@ -95,6 +96,14 @@ export async function runPlays(
     run.emit({ type: 'runEnd', recap: recap.hosts(), seconds, interrupted: options.signal.aborted })
   }
   return recap.hosts()
+}
+
+function groupsOf(hosts: readonly Host[]): GroupReport[] {
+  const names = [...new Set(hosts.flatMap(({ groups }) => groups))]
+  return names.map((group) => {
+    const members = hosts.filter(({ groups }) => groups.includes(group))
+    return { name: group, hosts: members.map(({ name }) => name) }
+  })
 }
 
 async function runAll(run: Run, plays: readonly ReadyPlay[]): Promise<void> {

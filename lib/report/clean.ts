@@ -2,18 +2,20 @@ import type { RunEvent } from '../engine/events.ts'
 import { mask } from '../secret.ts'
 import { neutralise } from './text.ts'
 
-// What tells events, hosts and plays apart stays as it is: a secret that happens to be a host's name must not merge two
-// hosts into one. Written text is masked once more as a whole, and there names are masked too.
-const NAMES = new Set(['type', 'mode', 'host', 'hosts', 'play', 'role'])
+// The engine's own words, which no secret can be part of.
+const WORDS = new Set(['type', 'mode', 'stream', 'purpose'])
 
-/** The event with secrets and control characters removed from its texts, before anything is cut or wrapped. */
+/** The event with secrets and control characters removed from its texts (names too), before anything is cut or wrapped. */
 export function cleanEvent(event: RunEvent): RunEvent {
   return cleanValue(event) as RunEvent
 }
 
 /** `text` without secrets and without control characters. */
 export function cleanText(text: string): string {
-  return neutralise(mask(text))
+  const masked = mask(text)
+  const clean = neutralise(masked)
+  // Control characters may have stood in the middle of a secret.
+  return clean === masked ? clean : mask(clean)
 }
 
 function cleanValue(value: unknown): unknown {
@@ -21,6 +23,6 @@ function cleanValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(cleanValue)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, field]) => [key, NAMES.has(key) ? field : cleanValue(field)]),
+    Object.entries(value).map(([key, field]) => [key, WORDS.has(key) ? field : cleanValue(field)]),
   )
 }

@@ -6,6 +6,7 @@ import { cut, displayWidth, formatSeconds, padEnd, plural } from './text.ts'
 const NARROWEST_HOST = 8
 // Shorter steps come and go too fast for their time to be of interest.
 const SLOW_STEP_SECONDS = 5
+const SLOW_OUTPUT_MS = 1000
 
 /** What a frame has to fit into, and the moment that it shows. */
 export interface FrameOptions {
@@ -30,11 +31,21 @@ export function frameLines(progress: PlayProgress, options: FrameOptions): strin
   const space = Math.max(0, height - 1)
   const shown = hosts.length <= space ? hosts : mostInteresting(hosts, Math.max(0, space - 1))
   const layout = rowLayout(hosts, progress, width)
+  const talking = shown.filter((host) => isTalking(host, options.now))
+  const folds = new Set(talking.slice(0, space - shown.length - Number(shown.length < hosts.length)))
   return [
     headline(progress, options, width),
-    ...shown.map((host) => hostRow(host, layout, options)),
+    ...shown.flatMap((host) => [
+      hostRow(host, layout, options),
+      ...(folds.has(host) ? [options.palette.dim(cut(`      ${host.output}`, width))] : []),
+    ]),
     ...(shown.length < hosts.length ? [foldedRow(hosts, shown, options, width)] : []),
   ].slice(0, height)
+}
+
+// A short step's output would only flicker.
+function isTalking({ state, output, since }: HostProgress, now: number): boolean {
+  return state === 'running' && output !== '' && now - since >= SLOW_OUTPUT_MS
 }
 
 /** The one line that stays on screen when a play is over. */

@@ -1,5 +1,6 @@
 import type { RunEvent, RunMode } from '../engine/events.ts'
 import { failureSummary } from './failure.ts'
+import { waitStep } from './live-output.ts'
 import { oneLine } from './text.ts'
 
 export type HostState = 'waiting' | 'running' | 'done' | 'failed'
@@ -10,6 +11,8 @@ export interface HostProgress {
   state: HostState
   /** What it is doing now, or why it failed. */
   step: string
+  /** The last line that its script has printed, while it still runs. */
+  output: string
   /** When that step began, in milliseconds of the clock that `advance` is given. */
   since: number
   ok: number
@@ -35,6 +38,7 @@ export function startPlay(
       host,
       state: lost.has(host) ? 'failed' : 'waiting',
       step: lost.has(host) ? 'failed in an earlier play' : 'waiting',
+      output: '',
       since: now,
       ok: 0,
       changed: 0,
@@ -48,6 +52,11 @@ export function advance(progress: PlayProgress, event: RunEvent, now: number): v
   if (event.type === 'ok') update(progress, event.host, (row) => ({ ok: row.ok + event.count }))
   if (event.type === 'change') update(progress, event.change.host, (row) => ({ changed: row.changed + 1 }))
   if (event.type === 'step') enter(progress, event.host, 'running', oneLine(event.step), now)
+  if (event.type === 'wait') enter(progress, event.host, 'running', waitStep(event), now)
+  if (event.type === 'waited') enter(progress, event.host, 'running', event.role, now)
+  if (event.type === 'output') {
+    update(progress, event.host, () => ({ output: lastLine(event.text) }))
+  }
   if (event.type === 'hostDone') enter(progress, event.host, 'done', 'done', now)
   if (event.type === 'failed') {
     enter(progress, event.failure.host, 'failed', failureSummary(event.failure), now)
@@ -56,7 +65,7 @@ export function advance(progress: PlayProgress, event: RunEvent, now: number): v
 
 function enter(progress: PlayProgress, host: string, state: HostState, step: string, now: number): void {
   // Whatever a failed host still tells, it has failed.
-  update(progress, host, (row) => (row.state === 'failed' ? {} : { state, step, since: now }))
+  update(progress, host, (row) => (row.state === 'failed' ? {} : { state, step, output: '', since: now }))
 }
 
 function update(
@@ -66,4 +75,8 @@ function update(
 ): void {
   const row = hosts.get(host)
   if (row !== undefined) Object.assign(row, change(row))
+}
+
+function lastLine(text: string): string {
+  return oneLine(text.trimEnd().split('\n').at(-1) ?? '')
 }

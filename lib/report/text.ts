@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util'
 const FEW_HOSTS = 3
 const HOSTS_WIDTH = 40
 const ASCII = /^[ -~]*$/
+const HARMLESS = /^[\n\t -~]*$/
 const WIDE =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u
 const ZERO_WIDTH = /[\p{Mark}\p{Cf}]/u
@@ -11,7 +12,7 @@ const CONTROL = /(?![\n\t])\p{Cc}|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
 /** `text` without anything that could steer the reader's terminal: hosts and their programs choose what they print. */
 export function neutralise(text: string): string {
-  if (ASCII.test(text)) return text
+  if (HARMLESS.test(text)) return text
   return stripVTControlCharacters(text)
     .replace(/\r\n?/g, '\n')
     .replace(CONTROL, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)

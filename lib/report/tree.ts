@@ -1,4 +1,4 @@
-import type { Reporter, RunEvent, RunMode } from '../engine/events.ts'
+import type { RunEvent, RunMode } from '../engine/events.ts'
 import { mask } from '../secret.ts'
 import type { Palette } from './color.ts'
 import type { diffLines } from './diff.ts'
@@ -6,9 +6,11 @@ import { failureLines } from './failure.ts'
 import { frameLines, playSummary } from './frame.ts'
 import { addHost, type HostGroups } from './host-groups.ts'
 import { changeLine, describeChange, runLine, verifiedGroupLines, warningLine } from './lines.ts'
+import { outputLines, scriptLines } from './live-output.ts'
 import { LiveRegion } from './live-region.ts'
 import { advance, type PlayProgress, startPlay } from './progress.ts'
 import { recapLines } from './recap.ts'
+import type { Sink } from './sink.ts'
 
 export interface TreeOptions {
   readonly palette: Palette
@@ -16,7 +18,7 @@ export interface TreeOptions {
   readonly stderr: NodeJS.WriteStream
   /** Absent where no diffs are asked for. */
   readonly diffLines: typeof diffLines | undefined
-  /** From 1 on each change is printed as it happens; with diffs always. */
+  /** From 1 on each change is printed as it happens (with diffs always), and what scripts print; from 2 on the scripts as well. */
   readonly verbose: number
 }
 
@@ -24,7 +26,7 @@ export interface TreeOptions {
  * The live tree of a terminal: the current play with a row a host is redrawn in place; what stays (failures, warnings,
  * a line for each finished play with what its roles verified, the recap) is printed above it and scrolls away.
  */
-export function createTree({ palette, stdout, stderr, diffLines, verbose }: TreeOptions): Reporter {
+export function createTree({ palette, stdout, stderr, diffLines, verbose }: TreeOptions): Sink {
   const changes: HostGroups = new Map()
   const verified: HostGroups = new Map()
   const lost = new Set<string>()
@@ -48,6 +50,10 @@ export function createTree({ palette, stdout, stderr, diffLines, verbose }: Tree
         const diff = event.change.diff && diffLines?.(event.change.diff, palette)
         return verbose > 0 || diff ? [changeLine(event.change, mode, palette), ...(diff ?? [])] : []
       }
+      case 'output':
+        return verbose > 0 ? outputLines(event, palette) : []
+      case 'script':
+        return verbose > 1 ? scriptLines(event, palette) : []
       case 'verified':
         addHost(verified, `${event.role}: ${event.message}`, event.host)
         return []

@@ -15,6 +15,8 @@ export interface RunOptions {
 export interface RunAllOptions {
   /** Leave out the scripts behind the first one that fails. Default: false. */
   readonly stopOnError?: boolean
+  /** Called with output while the script at `index` still runs. */
+  readonly onOutput?: (chunk: Buffer, stream: 'stdout' | 'stderr', index: number) => void
   /** Called as each result arrives, in order. */
   readonly onResult?: (result: ScriptResult, index: number) => void
 }

@@ -40,12 +40,16 @@ export class FramedShell {
   }
 
   async runAll(scripts: readonly string[], options: RunAllOptions = {}): Promise<ScriptResult[]> {
-    const { stopOnError = false, onResult } = options
+    const { stopOnError = false, onOutput, onResult } = options
     const template = stopOnError ? guardedFrame : plainFrame
     if (stopOnError) this.#send(START_GROUP)
     const results = await Promise.all(
       scripts.map(async (script, index) => {
-        const result = await this.#submit(script, template)
+        const result = await this.#submit(
+          script,
+          template,
+          onOutput && { onOutput: (chunk, stream) => onOutput(chunk, stream, index) },
+        )
         if (result !== undefined) onResult?.(result, index)
         return result
       }),

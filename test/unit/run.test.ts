@@ -210,6 +210,28 @@ test('a refusing gate leaves its host and all behind it untouched', async () => 
   assert.match(trial.failures[1] as string, 'not touched: the roll stopped')
 })
 
+test('who waits tells for what and on whom, and when it is over', async () => {
+  const trial = new Trial()
+  const applied = role(async ({ host, apply, everyone, once, rolling }) => {
+    // m1 comes last, so that it is m1 that the others wait for.
+    if (host.name === 'm1') await new Promise((resolve) => setTimeout(resolve, 50))
+    await everyone('met')
+    await once('token', () => new Promise((resolve) => setTimeout(resolve, 20)))
+    await rolling(() => apply(key('a', '1')))
+  })
+  await trial.run([readyPlay(applied)])
+  const told = (type: 'wait' | 'waited') =>
+    trial.events.flatMap((event) =>
+      event.type === type && event.what !== 'everyone: converged'
+        ? [`${event.host} ${event.what}: ${event.on.join(' ')}`]
+        : [],
+    )
+  assert.equal(told('wait').sort(), told('waited').sort(), 'every wait ends')
+  assert.ok(told('wait').some((wait) => /^m[23] everyone: met: m1( m[23])?$/.test(wait)))
+  assert.is(told('wait').filter((wait) => wait.includes('once: token')).length, 2)
+  assert.is(told('wait').filter((wait) => wait.includes('its turn')).length, 2)
+})
+
 test('waiting for others inside of a turn is refused instead of hanging', async () => {
   const trial = new Trial()
   const rolled = role(async ({ everyone, rolling }) => void (await rolling(() => everyone('x'))))
