@@ -8,6 +8,7 @@ import type { RunSubject } from './last-run.ts'
 import { type CliOptions, parseOptions } from './options.ts'
 import type { Playbook } from './playbook.ts'
 import { type Prepared, prepare } from './prepare.ts'
+import { askSecret } from './report/ask-secret.ts'
 import { createReporter, printError } from './report/index.ts'
 import { listPlays } from './report/list.ts'
 import { printText, printWarning } from './report/print.ts'
@@ -46,8 +47,9 @@ async function start(playbook: Playbook, options: CliOptions, command: string): 
   const only = options.limitFailed ? await (await import('./last-run.ts')).failedHosts(subject) : undefined
   const prepared = await prepare(playbook, inventory, { ...options, only })
   if (options.list !== undefined) return print(listPlays(prepared.plays, options.list))
-  const { resolveConnections } = await import('./transport/index.ts')
-  const settings = await resolveConnections(prepared.settings)
+  const { askCredentials, resolveConnections } = await import('./transport/index.ts')
+  const resolved = await resolveConnections(prepared.settings)
+  const settings = await askCredentials(resolved, options, askSecret)
   return run(playbook, { ...prepared, settings }, options, subject)
 }
 

@@ -66,6 +66,8 @@ export const OPTIONS = {
     value: 'SECONDS',
     help: 'how long a host may take to answer (default: 10)',
   },
+  'ask-pass': { type: 'boolean', short: 'k', help: 'ask for the ssh password, once' },
+  'ask-become-pass': { type: 'boolean', short: 'K', help: 'ask for the become password, once' },
   'known-hosts': { type: 'string', value: 'FILE', help: 'check host keys against this file only' },
   'accept-new-host-keys': {
     type: 'boolean',
@@ -112,6 +114,8 @@ export interface CliOptions {
   readonly forks: number
   /** Seconds. */
   readonly timeout: number | undefined
+  readonly askPass: boolean
+  readonly askBecomePass: boolean
   readonly knownHosts: string | undefined
   readonly acceptNewHostKeys: boolean
   readonly verbose: number
@@ -173,6 +177,8 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     list: LISTS.find((what) => values[`list-${what}`]),
     forks,
     timeout,
+    askPass: values['ask-pass'] === true,
+    askBecomePass: values['ask-become-pass'] === true,
     knownHosts: text(values['known-hosts']),
     acceptNewHostKeys: values['accept-new-host-keys'] === true,
     verbose: Array.isArray(values.verbose) ? values.verbose.length : 0,

@@ -6,6 +6,7 @@ export const SETTING_NAMES = {
   user: ['ansible_user', 'ansible_ssh_user'],
   password: ['ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'],
   privateKeyFile: ['ansible_private_key_file', 'ansible_ssh_private_key_file'],
+  passphrase: ['ansible_private_key_passphrase', 'ansible_ssh_private_key_passphrase'],
   sshArgs: ['ansible_ssh_args'],
   sshCommonArgs: ['ansible_ssh_common_args'],
   sshExtraArgs: ['ansible_ssh_extra_args'],
@@ -21,8 +22,6 @@ export const UNSUPPORTED_NAMES = [
   'ansible_paramiko_proxy_command',
   'ansible_private_key',
   'ansible_ssh_private_key',
-  'ansible_private_key_passphrase',
-  'ansible_ssh_private_key_passphrase',
 ] as const
 
 /** Variables of Ansible that mean nothing here, so they are no misspelling of those that do. */

@@ -33,6 +33,7 @@ export function connectionSettings(host: InventoryHost): {
     user: read('user', toText),
     password: read('password', toSecret),
     privateKeyFile: read('privateKeyFile', toPath),
+    passphrase: read('passphrase', toSecret),
     port: read('port', toPort),
     timeoutSeconds: read('timeout', toSeconds),
     sshArguments: readSshArguments(read),

@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts'
 import type { ConnectionSettings, ConnectOptions } from './settings.ts'
 
+export { askCredentials } from './credentials.ts'
 export { resolveConnections } from './resolve.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import type { ParsedKey } from 'ssh2'
 import type { Secret } from '../secret.ts'
 
@@ -12,8 +12,22 @@ export interface KeyFile {
   readonly publicKey: Buffer | undefined
 }
 
-/** @throws Error with the reason for a file that cannot be read, is no key, or does not go with the passphrase. */
+const cache = new Map<string, Promise<KeyFile>>()
+
+/**
+ * Each file is read once a run: to open a key with its passphrase is meant to take long.
+ *
+ * @throws Error with the reason for a file that cannot be read, is no key, or does not go with the passphrase.
+ */
 export async function readKeyFile(file: string, passphrase?: Secret): Promise<KeyFile> {
+  const { ino, mtimeMs } = await stat(file)
+  const version = JSON.stringify([file, ino, mtimeMs, passphrase?.reveal()])
+  const known = cache.get(version) ?? open(file, passphrase)
+  cache.set(version, known)
+  return known
+}
+
+async function open(file: string, passphrase: Secret | undefined): Promise<KeyFile> {
   const { utils } = (await import('ssh2')).default
   const text = await readFile(file)
   const key = utils.parseKey(text, passphrase?.reveal())

@@ -20,7 +20,9 @@ export interface ConnectionSettings {
   readonly password?: Secret
   /** Default: the agent's keys, then those in ~/.ssh. */
   readonly privateKeyFile?: string
-  /** Of private keys, by file. */
+  /** Of the private keys that have one. */
+  readonly passphrase?: Secret
+  /** Of private keys, by file: what the user was asked for. */
   readonly passphrases?: ReadonlyMap<string, Secret>
   readonly become?: Become
   /** What ssh(1) would be given on its command line. Default: nothing. */

@@ -13,3 +13,12 @@ export function agentWithKeys(socket: string, publicKeys: readonly Buffer[]): Ba
     })
   return agent
 }
+
+/** The public keys that an agent holds; none where it does not answer. */
+export function agentKeys(socket: string): Promise<readonly Buffer[]> {
+  return new Promise((resolve) => {
+    ssh2.createAgent(socket).getIdentities((error, keys = []) => {
+      resolve(error ? [] : (keys as ParsedKey[]).map((key) => key.getPublicSSH()))
+    })
+  })
+}

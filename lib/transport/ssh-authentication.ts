@@ -83,11 +83,11 @@ export class SshAuthentication {
   }
 
   async #readKeys(settings: ConnectionSettings, name: string, hasAgent: boolean): Promise<KeyFile[]> {
-    const { privateKeyFile, passphrases } = settings
+    const { privateKeyFile, passphrase, passphrases } = settings
     const keys: KeyFile[] = []
     for (const file of keyFiles(settings)) {
       try {
-        keys.push(await readKeyFile(file, passphrases?.get(file)))
+        keys.push(await readKeyFile(file, passphrases?.get(file) ?? passphrase))
       } catch (error) {
         if (file === privateKeyFile) throw unusable(name, file, error as Error)
         const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
