@@ -6,7 +6,7 @@ import { CA_FILE, peerUrl, UNIT } from './config.ts'
 import { type Course, clusterOf, decide, type Report } from './decide.ts'
 import { bootstrapFile, clientFiles, isPending, memberFiles, toResource } from './files.ts'
 import { binariesOf, installation } from './install.ts'
-import { addMember, joiningMembers, promoteMember } from './join.ts'
+import { addMember, joiningMembers, promoteMember, removeLostMember } from './join.ts'
 import { type HostState, observe } from './observe.ts'
 import { refuseChange, refuseJoin, refuseTurn } from './refuse.ts'
 import type { EtcdVars, Member } from './vars.ts'
@@ -113,7 +113,8 @@ async function join(work: Work, reports: Reports): Promise<void> {
   const { vars, apply, query } = context
   const before = clusterOf(reports)
   if (before === undefined) throw new Error('a member can only join a cluster that answers')
-  await apply(addMember(vars, self, before))
+  const isLost = reports.get(self.name)?.data === false
+  await apply(...(isLost ? removeLostMember(vars, self, before) : []), addMember(vars, self, before))
   const { cluster = before } = await observe(query, vars, binariesOf(vars))
   await apply(bootstrapFile(vars, 'existing', joiningMembers(vars, self, cluster)), runningService(work))
   await apply(promoteMember(vars, self, before))

@@ -1,5 +1,5 @@
 import { QuorateError } from '../../lib/index.ts'
-import { type Cluster, memberAt, quorum } from './cluster.ts'
+import { type Cluster, isHealthy, memberAt, quorum } from './cluster.ts'
 import { peerUrl } from './config.ts'
 import type { HostState } from './observe.ts'
 import { upgradeProblem } from './upgrade.ts'
@@ -77,13 +77,11 @@ function withCluster(vars: EtcdVars, self: Member, own: Report, cluster: Cluster
     vars.source === 'package' ? undefined : upgradeProblem(cluster.versions.values(), vars.source.version)
   if (problem !== undefined) throw new QuorateError(problem)
   if (own.data) return live.learner ? 'join' : 'converge'
-  // Added, or listed at the bootstrap, and not started since: nothing can have been lost.
-  if (live.clientUrls.length === 0) return 'join'
+  // What does not run has no data to lose: it is taken out and added anew, which costs the others no vote.
+  if (live.clientUrls.length === 0 || (own.unit !== 'active' && !isHealthy(cluster, live))) return 'join'
   throw new QuorateError(
-    `${self.name} is a member of the cluster, but ${vars.dataDir} is empty: its data is lost, or lies elsewhere`,
-    {
-      hint: `bring the data back; or take it out on a healthy member with "etcdctl member remove ${live.id}"; the next run adds it anew`,
-    },
+    `etcd runs on ${self.name}, but its data is not in ${vars.dataDir}: it was deleted, or lies elsewhere`,
+    { hint: `if it is to be made anew, stop etcd on ${self.name}; the next run takes it out and adds it` },
   )
 }
 

@@ -1,9 +1,25 @@
 import { quote, type Resource, step } from '../../lib/index.ts'
-import { type Cluster, isHealthy, votersOf } from './cluster.ts'
-import { peerUrl } from './config.ts'
+import { type Cluster, isHealthy, memberAt, votersOf } from './cluster.ts'
+import { peerUrl, UNIT } from './config.ts'
 import { binariesOf } from './install.ts'
 import { etcdctl } from './observe.ts'
 import type { EtcdVars, Member } from './vars.ts'
+
+/**
+ * Takes out the member that this host was before it lost its data: under the same identity it could vote twice. What
+ * was added and never started stays, and is started.
+ */
+export function removeLostMember(vars: EtcdVars, self: Member, cluster: Cluster): Resource[] {
+  const lost = memberAt(cluster, peerUrl(self, vars))
+  if (lost === undefined || lost.clientUrls.length === 0) return []
+  const ctl = control(vars, cluster)
+  return [
+    step(`take ${self.name} out of the etcd cluster, as its data is lost`, {
+      done: `! ${ctl} member list | grep -q ${quote(`^${lost.id},`)}`,
+      run: `systemctl stop ${UNIT} && ${ctl} member remove ${quote(lost.id)}`,
+    }),
+  ]
+}
 
 /** Makes the cluster expect this member: as a learner, which has no vote until it has all data. */
 export function addMember(vars: EtcdVars, self: Member, cluster: Cluster): Resource {

@@ -160,10 +160,19 @@ const DECISIONS: readonly {
     expected: /^converge$/,
   },
   {
-    what: 'a member whose data is lost is refused with what to do',
-    found: reports({ data: false, bootstrap: 'existing' }, { cluster: cluster(ALL.members, [1]) }, {}),
-    expected:
-      /^refused: m1 is a member of the cluster, but \/var\/lib\/etcd is empty.*member remove 1111111111111111/,
+    what: 'a stopped member whose data is lost joins anew',
+    found: reports({ ...FRESH, bootstrap: 'existing' }, { cluster: cluster(ALL.members, [1]) }, {}),
+    expected: /^join$/,
+  },
+  {
+    what: 'a member that runs on data which lies elsewhere is refused',
+    found: reports({ data: false, cluster: ALL }, {}, {}),
+    expected: /^refused: etcd runs on m1, but its data is not in \/var\/lib\/etcd.*stop etcd on m1/,
+  },
+  {
+    what: 'a member that has just lost its data and does not answer yet, but runs, is refused',
+    found: reports({ data: false }, { cluster: cluster(ALL.members, [1]) }, {}),
+    expected: /^refused: etcd runs on m1/,
   },
   {
     what: 'a new host joins the live cluster',
