@@ -4,7 +4,10 @@ import { RECORDS, recordPath } from './probes/service-record.ts'
 /** Digests of files by path. */
 export type Digests = ReadonlyMap<string, string>
 
-/** `start`, `restart` or `reload`: the service must still run afterwards, then what it runs with is recorded. */
+/**
+ * `start`, `restart` or `reload`: the service must still run afterwards, then what it runs with is recorded. systemd
+ * reads unit files again in any case: it does not notice by itself that a unit got its first drop-in.
+ */
 export function runAction(
   verb: 'start' | 'restart' | 'reload',
   unit: string,
@@ -12,7 +15,7 @@ export function runAction(
 ): string {
   return `${PRELUDE}
 ${sh`unit=${unit}`}
-reread
+systemctl daemon-reload || exit
 run ${verb}${record === undefined ? '' : `\n${recordAction(unit, record)}`}`
 }
 

@@ -5,6 +5,8 @@ import type { KeepalivedVars, Member } from './vars.ts'
 export const CONFIG_FILE = '/etc/keepalived/keepalived.conf'
 export const CHECK_FILE = '/etc/keepalived/check-api'
 
+export const DROP_IN = '/etc/systemd/system/keepalived.service.d/quorate.conf'
+
 /** Runs the check script and nothing else. */
 export const SCRIPT_USER = 'keepalived_script'
 
@@ -13,6 +15,18 @@ export const SCRIPT_USER = 'keepalived_script'
  * script_user is not root, so a copy with root is what is tested.
  */
 export const VALIDATION = `copy=$(mktemp) && trap 'rm -f "$copy"' EXIT && sed 's/script_user .*/script_user root/' % >"$copy" && keepalived -t -f "$copy"`
+
+/**
+ * A drop-in for the distribution's keepalived.service. Debian's leaves one that was killed down, and the VIP on its
+ * host, beside the one that the others choose.
+ */
+export function keepalivedUnit(): string {
+  return `# Written by Quorate (role keepalived).
+[Service]
+Restart=always
+RestartSec=1
+`
+}
 
 /** What differs from member to member. */
 export interface MemberSettings {

@@ -1,6 +1,8 @@
+import { dirname } from 'node:path/posix'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   defineRole,
+  directory,
   file,
   pkg,
   QuorateError,
@@ -9,7 +11,16 @@ import {
   until,
   user,
 } from '../../lib/index.ts'
-import { CHECK_FILE, CONFIG_FILE, checkScript, keepalivedConf, SCRIPT_USER, VALIDATION } from './config.ts'
+import {
+  CHECK_FILE,
+  CONFIG_FILE,
+  checkScript,
+  DROP_IN,
+  keepalivedConf,
+  keepalivedUnit,
+  SCRIPT_USER,
+  VALIDATION,
+} from './config.ts'
 import { interfaceOf } from './interface.ts'
 import { isConfiguredFor, present, refuseLeftover } from './present.ts'
 import { observeSegment, refuseCollisions } from './segment.ts'
@@ -30,7 +41,11 @@ export const keepalived = defineRole({
     const { vars, facts, query, apply, rolling } = context
     const member = memberOf(context)
     const device = interfaceOf(vars, member, facts)
-    await apply(pkg(['keepalived', 'curl', 'socat']))
+    await apply(
+      pkg(['keepalived', 'curl', 'socat']),
+      directory(dirname(DROP_IN)),
+      file(DROP_IN, { content: keepalivedUnit() }),
+    )
     const { config, tellsOfProcesses } = await present(query)
     // A member that was configured for this VIP has listened before; a run without changes must not wait for adverts.
     if (!isConfiguredFor(config, vars)) {
@@ -49,7 +64,7 @@ export const keepalived = defineRole({
           user(SCRIPT_USER, { system: true }),
           ...(check === undefined ? [] : [file(CHECK_FILE, { content: check, mode: 0o755 })]),
           file(CONFIG_FILE, { content, validate: VALIDATION }),
-          service('keepalived', { enabled: true, state: 'running', reloadOn: [CONFIG_FILE] }),
+          service('keepalived', { enabled: true, state: 'running', reloadOn: [CONFIG_FILE, DROP_IN] }),
         ),
       {
         healthy: () =>
