@@ -35,14 +35,15 @@ export function kubectl(address: string, port: number): Script {
   return sh`/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server ${`https://${address}:${port}`} --request-timeout 20s`
 }
 
-/** The cluster as far as flannel has to do with it, in one round trip. */
+/** The cluster as far as flannel has to do with it, in one round trip: kubectls side by side. */
 export async function observeCluster(query: Query, kubectl: Script): Promise<ClusterView> {
-  const { stdout } = await query`set -e
-${kubectl} get nodes -o ${rows('node', NODE)}
-${kubectl} get pods -n ${NAMESPACE} -l app=flannel -o ${rows('flannel', POD)}
-${kubectl} get pods -n kube-system -l k8s-app=kube-dns -o ${rows('dns', POD)}
-${kubectl} get service -n kube-system kube-dns --ignore-not-found -o ${row('dns-service', SERVICE)}
-${kubectl} get service -n default kubernetes -o ${row('api-service', SERVICE)}`
+  const { stdout } = await query`jobs=
+${kubectl} get nodes -o ${rows('node', NODE)} & jobs="$jobs $!"
+${kubectl} get pods -n ${NAMESPACE} -l app=flannel -o ${rows('flannel', POD)} & jobs="$jobs $!"
+${kubectl} get pods -n kube-system -l k8s-app=kube-dns -o ${rows('dns', POD)} & jobs="$jobs $!"
+${kubectl} get service -n kube-system kube-dns --ignore-not-found -o ${row('dns-service', SERVICE)} & jobs="$jobs $!"
+${kubectl} get service -n default kubernetes -o ${row('api-service', SERVICE)} & jobs="$jobs $!"
+for job in $jobs; do wait "$job" || exit; done`
   return parseCluster(stdout)
 }
 

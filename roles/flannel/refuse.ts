@@ -37,13 +37,13 @@ export function refuseNetwork(
   }
 }
 
+const NODES = '{range .items[?(@.kind=="Node")]}node {.metadata.name} {.spec.podCIDR}{"\\n"}{end}'
+
 /** @throws QuorateError where the cluster has another network: changed under running pods, it would cut them off. */
 export async function refuseChangedNetwork(query: Query, kubectl: Script, vars: FlannelVars): Promise<void> {
-  const jsonpath = 'jsonpath={.data.net-conf\\.json}'
-  const { stdout } =
-    await query`${kubectl} get configmap kube-flannel-cfg -n ${NAMESPACE} --ignore-not-found -o ${jsonpath} 2>&1
-echo
-${kubectl} get nodes -o ${'jsonpath={range .items[*]}node {.metadata.name} {.spec.podCIDR}{"\\n"}{end}'}`
+  // One kubectl: starting another costs more than what it asks.
+  const jsonpath = `jsonpath={range .items[?(@.metadata.name=="kube-flannel-cfg")]}{.data.net-conf\\.json}{end}{"\\n"}${NODES}`
+  const { stdout } = await query`${kubectl} get nodes,configmaps -n ${NAMESPACE} -o ${jsonpath}`
   const live = parseNetConf(stdout.slice(0, stdout.search(/^node /m) >>> 0))
   refuseDifferences(live === undefined ? [] : liveDifferences(live, vars))
   refuseOtherSubnet(stdout, vars)

@@ -62,7 +62,7 @@ function sharedCertificates(
   { context, self, api, version }: Work,
   { token, certificateKey }: Pick<Invitation, 'token' | 'certificateKey'>,
 ): Resource {
-  const documents = initDocuments(context.vars, self, version, certificateKey)
+  const documents = initDocuments(context.vars, self, version, { certificateKey })
   const ctl = new Script(`${kubectl(api)} -n kube-system`)
   const mark = `quorate/token=${token.id}`
   return step('share the certificates with masters that join', {

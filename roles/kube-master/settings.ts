@@ -17,13 +17,9 @@ import type { KubeMasterVars } from './vars.ts'
 
 /** The configuration that all masters share. */
 export function clusterDocument(vars: KubeMasterVars, version: string): Document {
-  const { masters, controlPlaneEndpoint, certSans } = vars
-  // Every apiserver can be called by every master's name and address, whichever joined first.
-  const sans = [
-    controlPlaneEndpoint.replace(/:\d+$/, ''),
-    ...masters.flatMap((m) => [m.name, m.address]),
-    ...certSans,
-  ]
+  // kubeadm adds each master's own name and address to its certificate. Those of the others stay out: one more master
+  // would have all apiservers restarted.
+  const sans = [vars.controlPlaneEndpoint.replace(/:\d+$/, ''), ...vars.certSans]
   return clusterConfiguration({
     ...vars,
     version,
@@ -40,19 +36,27 @@ export function masterDocuments(vars: KubeMasterVars, self: Master, version: str
   ])
 }
 
-/** What a cluster is made from, with the key that its certificates are shared under. */
+/** What only the making of a cluster needs. */
+interface Making {
+  /** The key that its certificates are shared under. */
+  readonly certificateKey?: Secret
+  /** Fields of all nodes' KubeletConfiguration. */
+  readonly kubeletConfiguration?: Document
+}
+
+/** What a cluster is made from. */
 export function initDocuments(
   vars: KubeMasterVars,
   self: Master,
   version: string,
-  certificateKey?: Secret,
+  { certificateKey, kubeletConfiguration: kubelet = {} }: Making = {},
 ): Secret {
   const token = { value: newToken().value.reveal(), ttl: TOKEN_TTL, description: TOKEN_DESCRIPTION }
   const secrets = { token, ...(certificateKey && { certificateKey: certificateKey.reveal() }) }
   return secretDocuments([
     initConfiguration(registration(vars, self), vars.apiServerPort, secrets),
     clusterDocument(vars, version),
-    kubeletConfiguration(vars.kubeletConfiguration as Document),
+    kubeletConfiguration(kubelet),
     kubeProxyConfiguration(vars.kubeProxyConfiguration as Document, vars.podSubnet),
   ])
 }

@@ -1,11 +1,12 @@
 import { QuorateError, type Resource, type Secret, sh, step, until } from '../../lib/index.ts'
-import { joinConfiguration, secretDocuments } from '../kubeadm/documents.ts'
+import { type Document, joinConfiguration, secretDocuments } from '../kubeadm/documents.ts'
 import { runningKubelet } from '../kubeadm/install.ts'
 import { observeNode } from '../kubeadm/node-state.ts'
 import { ADMIN_CONF, BIN, KUBELET_CONF, PKI, UNFINISHED } from '../kubeadm/paths.ts'
 import { resetScript } from '../kubeadm/run-kubeadm.ts'
 import { apiUrl } from '../kubeadm/urls.ts'
 import { apiServerFiles } from './api-server-files.ts'
+import { cgroupDriver } from './cgroup-driver.ts'
 import { annotated, configFile, controlPlane, initialised, joined } from './control-plane.ts'
 import type { Course } from './decide.ts'
 import { requireEmptyEtcd } from './etcd.ts'
@@ -20,7 +21,8 @@ export async function init(work: Work, { reset }: Course): Promise<void> {
   const resumed = (await query.nothrow`[ "$(cat ${UNFINISHED})" = init ]`).rc === 0
   await apply(...(reset ? [cleared(work)] : []), ...prerequisitesOf(work))
   if (!check && !resumed) await requireEmptyEtcd(query, vars)
-  const documents = initDocuments(vars, self, version)
+  const kubeletConfiguration = { ...(await cgroupDriver(query)), ...vars.kubeletConfiguration } as Document
+  const documents = initDocuments(vars, self, version, { kubeletConfiguration })
   await apply(initialised(documents, annotated(digest, api), resumed), runningKubelet())
   if (!check) await healthyApiServer(work)
 }

@@ -67,7 +67,7 @@ export const kubeMasterVars = z
       .readonly()
       .default([])
       .describe(
-        'further names and addresses that clients call the API by; the endpoint and all masters are known',
+        'further names and addresses that clients call the API by; the endpoint and each master’s own are known',
       ),
     imageRepository: z
       .string()

@@ -42,6 +42,7 @@ export interface ClusterState {
 /** What a living cluster cannot change. */
 const SETTINGS = ['podSubnet', 'serviceSubnet', 'dnsDomain', 'controlPlaneEndpoint'] as const
 export type Setting = (typeof SETTINGS)[number]
+const SETTING = new RegExp(`^ *(${SETTINGS.join('|')}): (.*)$`)
 
 export const CONFIGURATION_ANNOTATION = 'quorate/configuration'
 export const OWNED_ANNOTATION = 'quorate/owned'
@@ -57,23 +58,27 @@ export async function observeCluster(query: Query, apiServer: string): Promise<C
 
 /** What {@link observeCluster} printed. */
 export function parseClusterState(output: string): ClusterState {
-  const lines = output.split('\n').map((line) => /^(\w+)=(.*)$/.exec(line) ?? [])
+  const text = output.split('\n')
+  const lines = text.map((line) => /^(\w+)=(.*)$/.exec(line) ?? [])
   const all = (key: string) => lines.filter(([, name]) => name === key).map(([, , value = '']) => value)
   const objects = new Set(all('object'))
-  const tokens = all('token').map((line): [string, string] => {
-    const [name = '', description = ''] = line.split(' ')
-    return [name, Buffer.from(description, 'base64').toString()]
-  })
+  const tokens = all('token')
+    .map((line) => line.split(' '))
+    .filter(([type]) => type === 'bootstrap.kubernetes.io/token')
+    .map(([, name = '', description = '']) => [name, Buffer.from(description, 'base64').toString()] as const)
   return {
     version: all('version')[0] ?? '',
     nodes: all('node').map(parseNode),
-    complete: ['configmap/kubeadm-config', 'daemonset.apps/kube-proxy', 'deployment.apps/coredns'].every(
-      (name) => objects.has(name),
+    complete: ['configmap/kubeadm-config', 'daemonset/kube-proxy', 'deployment/coredns'].every((name) =>
+      objects.has(name),
     ),
     configuration: all('configuration')[0] ?? '',
     settings: Object.fromEntries(
-      all('setting').map((line) => [line.split(': ')[0], line.split(': ')[1]]),
-    ) as ClusterState['settings'],
+      text.flatMap((line) => {
+        const [, name, value] = SETTING.exec(line) ?? []
+        return name === undefined ? [] : [[name, value]]
+      }),
+    ),
     leftovers: tokens.filter(([, description]) => description === TOKEN_DESCRIPTION).map(([name]) => name),
     certificateTokens: tokens
       .filter(([, description]) => description.startsWith(CERTIFICATE_TOKEN))
@@ -97,16 +102,25 @@ const NODE_COLUMNS = [
   `{.metadata.annotations.${OWNED_ANNOTATION}}`,
 ].join('{"\\t"}')
 
+/** What is asked of each kind, and how a line of it looks. Of Secrets nothing is told but what they are for. */
+const LINES = [
+  ['Node', `node=${NODE_COLUMNS}`],
+  ['DaemonSet', 'object=daemonset/{.metadata.name}'],
+  ['Deployment', 'object=deployment/{.metadata.name}'],
+  ['ConfigMap', 'object=configmap/{.metadata.name}'],
+  ['Secret', 'token={.type} {.metadata.name} {.data.description}'],
+].map(([kind, line]) => `{range .items[?(@.kind=="${kind}")]}${line}{"\\n"}{end}`)
+
+const KEPT = `configuration={.metadata.annotations.${CONFIGURATION_ANNOTATION}}{"\\n"}{.data.ClusterConfiguration}{"\\n"}`
+
+/** Two kubectls side by side: starting one costs more than what it asks. */
 function script(apiServer: string): Script {
   const ctl = kubectl(apiServer)
-  return new Script(`set -e
-export HOME=/root
-echo "version=$(${ctl} get --raw /version | sed -n 's/.*"gitVersion": *"\\([^"]*\\)".*/\\1/p')"
-${ctl} get nodes -o jsonpath='{range .items[*]}node=${NODE_COLUMNS}{"\\n"}{end}'
-${ctl} -n kube-system get --ignore-not-found -o name configmap/kubeadm-config daemonset/kube-proxy deployment/coredns | sed 's/^/object=/'
-echo "configuration=$(${ctl} -n kube-system get --ignore-not-found configmap/kubeadm-config -o jsonpath='{.metadata.annotations.${CONFIGURATION_ANNOTATION}}')"
-${ctl} -n kube-system get --ignore-not-found configmap/kubeadm-config -o jsonpath='{.data.ClusterConfiguration}' | sed -n -E 's/^ *((${SETTINGS.join('|')}): .*)$/setting=\\1/p'
-${ctl} -n kube-system get secrets --field-selector type=bootstrap.kubernetes.io/token -o jsonpath='{range .items[*]}token={.metadata.name} {.data.description}{"\\n"}{end}'`)
+  const kept = `{range .items[?(@.metadata.name=="kubeadm-config")]}${KEPT}{end}`
+  return new Script(`export HOME=/root
+${ctl} get --raw /version | sed -n 's/.*"gitVersion": *"\\([^"]*\\)".*/version=\\1/p' &
+${ctl} -n kube-system get nodes,configmaps,daemonsets,deployments,secrets -o jsonpath='${LINES.join('')}${kept}' || exit
+wait`)
 }
 
 function parseNode(line: string): ClusterNode {

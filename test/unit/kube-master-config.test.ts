@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseAllDocuments } from 'yaml'
 import { Secret } from '../../lib/index.ts'
+import { driverOf } from '../../roles/kube-master/cgroup-driver.ts'
 import { digestOf } from '../../roles/kube-master/digest.ts'
 import {
   clusterDocument,
@@ -43,17 +44,13 @@ test('a node registers with its own address, so that a virtual IP never becomes 
   assert.is(init.nodeRegistration.name, 'm2')
 })
 
-test('clients call the API by the endpoint, and certificates carry it with every master', async () => {
+test('clients call the API by the endpoint, which certificates carry; another master changes nothing on the others', async () => {
   const [, cluster] = await master({ certSans: ['api.example.org'] })
   assert.is(cluster.controlPlaneEndpoint, '10.0.0.100:8443')
-  assert.equal(cluster.apiServer.certSANs, [
-    '10.0.0.1',
-    '10.0.0.100',
-    '10.0.0.2',
-    'api.example.org',
-    'm1',
-    'm2',
-  ])
+  assert.equal(cluster.apiServer.certSANs, ['10.0.0.100', 'api.example.org'])
+  const M3 = { name: 'm3', address: '10.0.0.3' }
+  const { etcd } = GIVEN
+  assert.equal(await master({ masters: [M1, M2, M3], etcd }), await master({ etcd }))
 })
 
 test('apiservers know all members of an external etcd, and none is named where it is stacked', async () => {
@@ -97,11 +94,13 @@ test('checks that may fail are named to kubeadm', async () => {
 test('a cluster is made with a token of ours that is short-lived, and the settings of kubelets and proxies', () => {
   const vars = kubeMasterVars.parse({
     ...GIVEN,
-    kubeletConfiguration: { cgroupDriver: 'cgroupfs' },
     kubeProxyConfiguration: { mode: 'iptables' },
   })
   const [init, , kubelet, proxy] = parse(
-    initDocuments(vars, M1, 'v1.36.2', new Secret('00'.repeat(32))).reveal(),
+    initDocuments(vars, M1, 'v1.36.2', {
+      certificateKey: new Secret('00'.repeat(32)),
+      kubeletConfiguration: { ...driverOf('false'), maxPods: 200 },
+    }).reveal(),
   )
   const [token] = init.bootstrapTokens
   assert.match(token.token, /^[a-z0-9]{6}\.[a-z0-9]{16}$/)
@@ -109,8 +108,15 @@ test('a cluster is made with a token of ours that is short-lived, and the settin
   assert.is(token.ttl, '60m0s')
   assert.is(init.certificateKey, '00'.repeat(32))
   assert.is(kubelet.cgroupDriver, 'cgroupfs')
+  assert.is(kubelet.maxPods, 200)
   assert.is(proxy.mode, 'iptables')
   assert.is(proxy.clusterCIDR, '10.244.0.0/16')
+})
+
+test('kubelets manage cgroups as containerd does, and as kubeadm likes where that does not say', () => {
+  assert.equal(driverOf('true'), { cgroupDriver: 'systemd' })
+  assert.equal(driverOf('false'), { cgroupDriver: 'cgroupfs' })
+  assert.equal(driverOf(undefined), {})
 })
 
 test('a joining node pins the CA, and only a master gets the key of the certificates', () => {
