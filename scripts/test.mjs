@@ -1,15 +1,28 @@
 // npm test: the unit and package suites, then the suites that need lab hosts, one process each; ends with the sum of what they counted.
-//   npm test -- PATTERN         only the files whose path contains PATTERN
-//   npm run test:cluster        the suites in test/cluster: whole Kubernetes clusters, built from source the first time
-import { spawn } from 'node:child_process'
+//   npm test -- PATTERN             only the files whose path contains PATTERN
+//   npm test -- --all               whole Kubernetes clusters too, as CI does
+//   npm run test:cluster            only these: test/cluster, with a bundle that is built from source the first time
+//   npm run test:cluster -- --long  and test/cluster/long
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const isCluster = process.argv[2] === '--cluster'
-const pattern = process.argv[isCluster ? 3 : 2] ?? ''
-const [plain, onHosts] = isCluster ? [[], 'cluster'] : [['unit', 'package'], 'lab']
+const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'))
+const pattern = process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? ''
+const unknown = flags.filter((flag) => !['--all', '--cluster', '--long'].includes(flag))
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(', ')}; there are --all, --cluster and --long`)
+  process.exit(2)
+}
+const isCluster = flags.includes('--cluster')
+const plain = isCluster ? [] : ['unit', 'package']
+const onHosts = isCluster ? [] : ['lab']
+const onClusters = [
+  ...(isCluster || flags.includes('--all') ? ['cluster'] : []),
+  ...(flags.includes('--long') ? ['cluster/long'] : []),
+]
 
 if (!existsSync(join(root, 'node_modules', 'uvu'))) await run('npm', ['ci'])
 // Suites that start playbooks use dist/: it must not be that of yesterday.
@@ -18,10 +31,10 @@ if (built.code !== 0) process.exit(1)
 const { missingTools } = await import('../dist/lib/lab/index.js')
 
 const total = { passed: 0, failed: 0, skipped: 0 }
-for (const folder of plain) for (const file of testFiles(folder)) await runSuite(file)
-const obstacle = labObstacle()
-if (obstacle === undefined) for (const file of testFiles(onHosts)) await runSuite(file)
-else console.log(`\nskipped: the ${testFiles(onHosts).length} suites in test/${onHosts} (${obstacle})`)
+for (const file of plain.flatMap(testFiles)) await runSuite(file)
+const [hostSuites, clusterSuites] = [onHosts.flatMap(testFiles), onClusters.flatMap(testFiles)]
+await runUnless(labObstacle([]), hostSuites)
+await runUnless(clusterSuites.length === 0 ? undefined : await clusterObstacle(), clusterSuites)
 
 if (total.passed + total.failed === 0) {
   console.error(`no test matches ${pattern}`)
@@ -42,15 +55,38 @@ function testFiles(folder) {
     .filter((name) => name.includes(pattern))
 }
 
-/** Why lab hosts cannot be had here, if they cannot. */
-function labObstacle() {
+/**
+ * @param {string | undefined} obstacle
+ * @param {string[]} files
+ */
+async function runUnless(obstacle, files) {
+  if (obstacle === undefined) for (const file of files) await runSuite(file)
+  else if (files.length > 0) console.log(`\nskipped: ${files.join(', ')} (${obstacle})`)
+}
+
+/**
+ * Why lab hosts cannot be had here, if they cannot.
+ *
+ * @param {string[]} others further programs that are needed
+ */
+function labObstacle(others) {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return 'they boot systemd-nspawn hosts, which needs Linux and root'
-  const missing = missingTools()
+  const missing = [...missingTools(), ...others.filter((name) => spawnSync(name, ['--help']).error)]
   if (missing.length === 0) return undefined
   // In CI nothing that the machine can run may be skipped silently: fail instead.
   if (process.env.CI) total.failed += 1
   return `missing: ${missing.join(', ')}; install them with apt-get install ${missing.join(' ')}`
+}
+
+/** Why whole clusters cannot be had here, if they cannot: they are made from a bundle that is built once. */
+async function clusterObstacle() {
+  const obstacle = labObstacle(['go', 'gcc'])
+  if (obstacle !== undefined) return obstacle
+  const { code } = await run(process.execPath, ['--import', 'tsx', 'test/kubernetes/build.ts'])
+  if (code === 0) return undefined
+  total.failed += 1
+  return 'the test bundle could not be built'
 }
 
 /** @param {string} file */

@@ -1,15 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { type BundleFile, binaryOf, readBundle } from '../../lib/index.ts'
+import { type Bundle, binaryOf, imagesOf, readBundle } from '../../lib/index.ts'
 import { type Lab, labUp } from '../../lib/lab/index.ts'
 import { ensureTestBundle } from '../kubernetes/build.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const PLAYBOOK = join(root, 'test/cluster/cluster.mjs')
 
 /** A run of the playbook. */
 export interface Run {
@@ -23,12 +21,23 @@ export interface Outcome {
   readonly output: string
 }
 
-/** A lab with the playbook that makes a cluster of its hosts. */
+/** Which hosts of the lab the inventory has. */
+export interface Groups {
+  readonly masters: readonly string[]
+  readonly workers: readonly string[]
+  /** @default the first three masters */
+  readonly etcd?: readonly string[]
+}
+
+/** A lab with an inventory for playbooks/ha-cluster.mjs. */
 export interface Cluster {
   readonly lab: Lab
   readonly vip: string
   /** An administrator's kubeconfig, once there is a cluster. */
   readonly kubeconfig: string
+  /** The names of all hosts in the inventory. */
+  readonly names: readonly string[]
+  readonly groups: Groups
   /** Starts the playbook, with further flags. */
   start(...args: readonly string[]): Run
   run(...args: readonly string[]): Promise<Outcome>
@@ -36,60 +45,78 @@ export interface Cluster {
   kubectl(...args: readonly string[]): Promise<string>
   /** Further variables of the inventory, as YAML; those of the call before are gone. */
   setVars(yaml: string): void
+  setGroups(groups: Groups): void
 }
 
 export interface ClusterOptions {
   readonly name: string
-  readonly hosts: readonly string[]
-  readonly etcd: 'external' | 'stacked'
+  readonly groups: Groups
+  /** Hosts of the lab that the inventory does not have yet. */
+  readonly spare?: readonly string[]
+  /** Variables of the inventory beside those that every lab needs. */
+  readonly vars?: Readonly<Record<string, unknown>>
+}
+
+/** What a host has to be excused for that is a container: cgroup v1, the machine's swap, sysctls that it may not set. */
+const LAB_VARS = {
+  base_check_disk: false,
+  kube_master_ignore_preflight_errors: ['SystemVerification'],
+  kube_node_ignore_preflight_errors: ['SystemVerification'],
+  kube_master_kubelet_configuration: { failSwapOn: false, failCgroupV1: false },
+  kube_master_kube_proxy_configuration: { mode: 'iptables', conntrack: { maxPerCore: 0, min: 0 } },
 }
 
 /** Boots the hosts of a cluster and writes its inventory; nothing is installed yet. */
-export async function clusterUp({ name, hosts, etcd }: ClusterOptions): Promise<Cluster> {
-  const bundleDirectory = await ensureTestBundle(console.error)
-  const bundle = await readBundle(bundleDirectory)
-  const lab = await labUp({ name, hosts: [...hosts] })
+export async function clusterUp({ name, groups, spare = [], vars }: ClusterOptions): Promise<Cluster> {
+  const bundle = await readBundle(await ensureTestBundle(console.error))
+  const lab = await labUp({ name, hosts: [...groups.masters, ...groups.workers, ...spare] })
   const folder = join(dirname(lab.inventory), 'test')
-  const write = (path: string, text: string) => writeFileSync(join(folder, path), text)
   mkdirSync(join(folder, 'group_vars'), { recursive: true })
-  cpSync(lab.inventory, join(folder, 'hosts.ini'))
   const vip = lab.network.replace(/0\/24$/, '10')
-  const source =
-    etcd === 'stacked' ? 'stacked' : await etcdRelease(binaryOf(bundle, 'etcd'), bundle.directory, folder)
   const common = {
     cluster_name: name,
     vip: `${vip}/24`,
     pki_dir: 'pki',
-    bundle: bundleDirectory,
-    etcd: source,
+    bundle: bundle.directory,
+    ...LAB_VARS,
   }
-  const setVars = (yaml: string) =>
-    write(
-      'group_vars/all.yml',
-      `${Object.entries(common)
-        .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
-        .join('')}${yaml}`,
-    )
-  setVars('')
-  const kubeconfig = join(folder, 'kubeconfig')
+  const kubeconfig = join(folder, `${name}.kubeconfig`)
   const start = (...args: readonly string[]) => startPlaybook(['-i', join(folder, 'hosts.ini'), ...args])
-  return {
+  let present = groups
+  const cluster: Cluster = {
     lab,
     vip,
     kubeconfig,
+    get groups() {
+      return present
+    },
+    get names() {
+      return [...present.masters, ...present.workers]
+    },
     start,
     run: (...args) => start(...args).end,
-    async kubectl(...args) {
-      const command = binaryOf(bundle, 'kubectl').path
-      const { stdout } = await promisify(execFile)(command, [
-        '--kubeconfig',
-        kubeconfig,
-        '--request-timeout=10s',
-        ...args,
-      ])
-      return stdout.trim()
+    kubectl: (...args) => kubectl(bundle, kubeconfig, args),
+    setVars: (yaml) =>
+      writeFileSync(join(folder, 'group_vars/all.yml'), `${yamlOf({ ...common, ...vars })}${yaml}`),
+    setGroups(groups) {
+      present = groups
+      writeFileSync(join(folder, 'hosts.ini'), inventoryOf(lab, groups))
     },
-    setVars,
+  }
+  cluster.setVars('')
+  cluster.setGroups(groups)
+  return cluster
+}
+
+/** What pods of the tests run, for nodes that have a containerd by now. */
+export async function importTestImage({ lab, names }: Pick<Cluster, 'lab' | 'names'>): Promise<void> {
+  const bundle = await readBundle(await ensureTestBundle(console.error))
+  const archive = imagesOf(bundle).find((image) => image.name === 'agnhost')?.path
+  if (archive === undefined) throw new Error('the test bundle has no image agnhost')
+  for (const name of names) {
+    copyFileSync(archive, join(lab.host(name).root, 'root/agnhost.tar'))
+    const { rc, stderr } = await lab.exec(name, 'ctr -n k8s.io images import /root/agnhost.tar')
+    if (rc !== 0) throw new Error(`${name} does not take the test image: ${stderr}`)
   }
 }
 
@@ -102,23 +129,41 @@ export function recap(output: string, host: string): { ok: number; changed: numb
 }
 
 function startPlaybook(args: readonly string[]): Run {
-  const child = spawn(process.execPath, [PLAYBOOK, ...args], {
-    cwd: root,
-    env: { ...process.env, NO_COLOR: '1' },
-  })
+  const child = spawn(
+    process.execPath,
+    ['node_modules/zx/build/cli.js', 'playbooks/ha-cluster.mjs', ...args],
+    {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: '1' },
+    },
+  )
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
   const end = new Promise<Outcome>((resolve) => child.on('close', (rc) => resolve({ rc, output })))
   return { child, end }
 }
 
-/** The bundle's etcd, packed as its releases are. */
-async function etcdRelease({ version }: BundleFile, bundle: string, folder: string): Promise<object> {
-  const path = join(folder, 'etcd.tar.gz')
-  const name = `etcd-${version}-linux-amd64`
-  const rename = `--transform=s,^,${name}/,`
-  if (!existsSync(path))
-    await promisify(execFile)('tar', ['-C', join(bundle, 'bin'), rename, '-czf', path, 'etcd', 'etcdctl'])
-  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex')
-  return { path, sha256, version: version.replace(/^v/, '') }
+async function kubectl(bundle: Bundle, kubeconfig: string, args: readonly string[]): Promise<string> {
+  const options = ['--kubeconfig', kubeconfig, '--request-timeout=10s']
+  const { stdout } = await promisify(execFile)(binaryOf(bundle, 'kubectl').path, [...options, ...args])
+  return stdout.trim()
+}
+
+function inventoryOf(lab: Lab, { masters, workers, etcd = masters.slice(0, 3) }: Groups): string {
+  const written = readFileSync(lab.inventory, 'utf8')
+  const settings = written.slice(written.indexOf('[all:vars]'))
+  const hosts = [...masters, ...workers].map((name) => {
+    const { address } = lab.host(name)
+    return `${name} ansible_host=${address} ip=${address}`
+  })
+  const groups = { all: hosts, etcd, 'kube-master': masters, 'kube-node': workers }
+  const sections = Object.entries(groups).map(([group, lines]) => [`[${group}]`, ...lines, ''].join('\n'))
+  return [...sections, settings].join('\n')
+}
+
+/** JSON is YAML too. */
+function yamlOf(vars: Readonly<Record<string, unknown>>): string {
+  return Object.entries(vars)
+    .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
+    .join('')
 }
