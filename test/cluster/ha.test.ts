@@ -109,6 +109,16 @@ test('a host with an empty disk is brought back by the next run, its member of e
   await requireNoChange(cluster)
 })
 
+test('a run that is killed while hosts join is completed by the next', async () => {
+  await interruptJoins(cluster, 1)
+  await requireRepaired(cluster)
+})
+
+test('a run that is killed while the cluster is made is completed by the next', async () => {
+  await interruptInit(cluster, 8)
+  await requireRepaired(cluster)
+})
+
 test('a worker and a master are added by lines in the inventory, and others get only what names them', async () => {
   const before = await pods(cluster)
   cluster.setGroups({ masters: [...masters, 'm4'], workers: [...workers, 'n3'] })
@@ -130,16 +140,6 @@ test('a worker and a master are added by lines in the inventory, and others get 
     'a pod was restarted',
   )
   await requireNoChange(cluster)
-})
-
-test('a run that is killed while hosts join is completed by the next', async () => {
-  await interruptJoins(cluster, 1)
-  await requireRepaired(cluster)
-})
-
-test('a run that is killed while the cluster is made is completed by the next', async () => {
-  await interruptInit(cluster, 8)
-  await requireRepaired(cluster)
 })
 
 /** Prints for how long the API was away through the VIP while something happened to the cluster, until it is whole. */
