@@ -17,16 +17,20 @@ export const kubeNode = defineRole({
   converge,
   async verify(context) {
     const { host, hosts, vars, mode, query } = context
-    const { speaker, own, isMaster, api } = await meet(context)
+    const { speaker, own, isMaster, api, cluster } = await meet(context)
     if (speaker === undefined) {
       if (isMaster || own.kubelet) return undefined
       throw new QuorateError(`the kubelet of ${host.name} does not run`)
     }
     if (speaker.name !== host.name) return undefined
     const workers = hosts.filter(({ name }) => !vars.masters.some((master) => master.name === name))
-    return until(async () => describeNodes(workers, (await observeCluster(query, api)).nodes), {
-      seconds: mode === 'verify' ? 0 : 60,
-      every: 2,
-    })
+    // It has just been asked; only nodes that were not ready then are asked for again.
+    let found = cluster
+    const look = async () => {
+      const { nodes } = found ?? (await observeCluster(query, api))
+      found = undefined
+      return describeNodes(workers, nodes)
+    }
+    return until(look, { seconds: mode === 'verify' ? 0 : 60, every: 2 })
   },
 })
