@@ -9,14 +9,15 @@ export {
   imagesOf,
   readBundle,
 } from './bundle/read.ts'
+export { verifiedBundle } from './bundle/verified.ts'
 export type { GateOptions } from './engine/coordination.ts'
 export type { Query, QueryResult } from './engine/query.ts'
 export type { Resource } from './engine/resource.ts'
 export { until } from './engine/until.ts'
-export { QuorateError, UnreachableError, UsageError } from './errors.ts'
+export { type Problem, QuorateError, UnreachableError, UsageError } from './errors.ts'
 export type { Host } from './inventory/host.ts'
 export type { Value } from './inventory/types.ts'
-export { type Cidr, containsAddress, parseCidr } from './ipv4.ts'
+export { type Cidr, containsAddress, networksOverlap, parseCidr } from './ipv4.ts'
 export * from './pki/index.ts'
 export { type Play, type Playbook, type PlaybookTools, type PlayOptions, play, playbook } from './playbook.ts'
 export { quote, Script, sh } from './quote.ts'

@@ -24,6 +24,13 @@ export function containsAddress(cidr: Cidr, address: string): boolean {
   return parseCidr(`${address}/${cidr.prefix}`)?.network === cidr.network
 }
 
+/** Whether two networks share an address. An address (`10.0.0.1`) counts as a network of one; what is none, as nothing. */
+export function networksOverlap(left: string, right: string): boolean {
+  const [a, b] = [left, right].map((text) => parseCidr(text.includes('/') ? text : `${text}/32`))
+  if (a === undefined || b === undefined) return false
+  return a.prefix <= b.prefix ? containsAddress(a, b.address) : containsAddress(b, a.address)
+}
+
 function toNumber(address: string): number {
   return address.split('.').reduce((number, byte) => number * 256 + Number(byte), 0)
 }

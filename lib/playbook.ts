@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { basename, relative } from 'node:path'
 import type { z } from 'zod'
 import { callPlace } from './engine/place.ts'
-import type { Place } from './errors.ts'
+import type { Place, Problem } from './errors.ts'
 import type { Host } from './inventory/host.ts'
 import type { AppliedRole } from './role.ts'
 
@@ -40,6 +40,8 @@ export interface PlaybookTools<Vars> {
   include(playbook: Playbook, options?: { readonly tags?: readonly string[] }): Promise<readonly Play[]>
   /** A path of the control machine from a variable: a relative one starts at the inventory's folder, whatever the current one. */
   path(path: string): string
+  /** Notes what is wrong: told with all other problems, before a host is connected to. */
+  refuse(...problems: readonly Problem[]): void
 }
 
 export interface PlaybookDefinition<Schema extends z.ZodType> {

@@ -115,6 +115,7 @@ function playbookTools(
       problems.push({ message: `there is no group ${name} in the inventory`, hint, ...(place && { place }) })
       return []
     },
+    refuse: (...found) => void problems.push(...found),
     hosts: (pattern) => byName(collect(problems, () => selectHosts(pattern, inventory), [])),
   }
 }

@@ -1,152 +1,116 @@
 #!/usr/bin/env zx
 // @ts-check
-import { binaryOf, cidr, play, playbook, port, readBundle, z } from 'quorate'
+import { play, playbook } from 'quorate'
 import * as roles from 'quorate/roles'
 
-/** Told even where other values are wrong: all problems at once. */
-const always = () => true
-
-const clusterVars = z
-  .object({
-    clusterName: z.string().min(1).describe('the name of the cluster'),
-    pkiDir: z.string().min(1).describe('a folder on this machine for the cluster’s CA and keys'),
-    balancer: z
-      .enum(['haproxy', 'nginx', 'kube-vip', 'external'])
-      .default('haproxy')
-      .describe(
-        'what is in front of the apiservers: haproxy or nginx with keepalived, kube-vip, or one that is not ours',
-      ),
-    vip: cidr()
-      .optional()
-      .describe('the virtual IP of the API with its prefix length, such as 10.0.0.100/24'),
-    loadbalancerApiserver: z
-      .object({ address: z.string(), port: port(), domain: z.string().optional() })
-      .optional()
-      .describe('the external load balancer'),
-    bundle: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('what `npm run bundle` has made; without it the run ends with etcd and the VIP'),
-    etcdMode: z
-      .enum(['external', 'stacked'])
-      .default('external')
-      .describe('etcd of its own, or run by kubeadm on the masters'),
-    podSubnet: cidr().default('10.244.0.0/16').describe('the network of all pods'),
-    serviceSubnet: cidr().default('10.96.0.0/12').describe('the network of all Services'),
-  })
-  .refine(({ balancer, vip }) => balancer === 'external' || vip !== undefined, {
-    path: ['vip'],
-    when: always,
-  })
-  .refine(
-    ({ balancer, loadbalancerApiserver }) => balancer !== 'external' || loadbalancerApiserver !== undefined,
-    {
-      path: ['loadbalancerApiserver'],
-      when: always,
-    },
-  )
-
 export default await playbook('HA Kubernetes cluster', {
-  vars: clusterVars,
-  plays: async ({ group, hosts, vars, path }) => {
-    const masters = group('kube-master')
-    const bundle = vars.bundle === undefined ? undefined : await readBundle(path(vars.bundle))
+  vars: roles.clusterVars,
+  plays: async ({ group, hosts, vars, path, refuse }) => {
+    const { clusterName, etcdMode, podSubnet, serviceSubnet } = vars
     const pkiDir = path(vars.pkiDir)
-    const { vip, endpoint } = api(vars)
+    const masters = group('kube-master')
+    const members = etcdMode === 'stacked' ? [] : group('etcd')
+    const nodes = vars.bundle === undefined ? masters : hosts('kube-master:kube-node')
+    const all = hosts('all')
+    const groups = { masters, members, all }
+    refuse(...roles.groupProblems(groups, vars))
+    const front = roles.balancersOf(vars, masters, all)
+    const bundle = vars.bundle === undefined ? undefined : await roles.clusterBundle(path(vars.bundle), vars)
 
-    const etcdTier = () => {
-      const members = group('etcd')
-      const source = bundle && { source: etcdOf(bundle) }
-      return play(
-        'etcd',
-        members,
-        [roles.etcd({ members, pkiDir, clusterToken: vars.clusterName, ...source })],
-        {
-          tags: ['etcd'],
-          maxFailures: 0,
-        },
-      )
+    const etcdTier = play(
+      'etcd',
+      members,
+      [
+        roles.etcd((host) => ({
+          members,
+          pkiDir,
+          clusterToken: clusterName,
+          // The inventory may name another release, or the distribution's package.
+          ...(bundle && host.vars.etcd_source === undefined && { source: roles.etcdSource(bundle) }),
+          ...(bundle && { minimumVersion: roles.MINIMUM_ETCD }),
+        })),
+      ],
+      { tags: ['etcd'], maxFailures: 0 },
+    )
+
+    /** @param {boolean} requireUp whether there are apiservers by now */
+    const balancerRoles = (requireUp) => {
+      const { program, port, vip } = front
+      /** @param {import('quorate').Host} host */
+      const listener = ({ vars }) => ({
+        backends: masters,
+        requireUp,
+        ...(vars[`${program}_port`] === undefined && { port }),
+      })
+      const external = vars.loadbalancerApiserver
+      if (external) return [roles.externalLb({ masters, loadbalancerApiserver: external, requireUp })]
+      if (program === undefined) return []
+      return [
+        program === 'nginx' ? roles.nginx(listener) : roles.haproxy(listener),
+        roles.keepalived({
+          vip,
+          members: front.hosts,
+          otherHosts: all,
+          clusterName,
+          trackProcess: program,
+          checkPort: port,
+        }),
+      ]
     }
+    const balancerHosts = front.program === undefined ? nodes : front.hosts
+    const loadBalancer = play('load balancer', balancerHosts, balancerRoles(false), { tags: ['lb'] })
+    if (bundle === undefined) return [etcdTier, loadBalancer]
 
-    /** @param {'haproxy' | 'nginx'} program */
-    const loadBalancer = (program) =>
-      play(
-        'load balancer',
-        masters,
-        [
-          program === 'nginx' ? roles.nginx({ backends: masters }) : roles.haproxy({ backends: masters }),
-          roles.keepalived(({ vars: { [`${program}_port`]: checkPort = 8443 } }) => ({
-            vip,
-            members: masters,
-            otherHosts: hosts('all'),
-            clusterName: vars.clusterName,
-            trackProcess: program,
-            checkPort: Number(checkPort),
-          })),
-        ],
-        { tags: ['lb'] },
-      )
-
-    if (bundle === undefined)
-      return [etcdTier(), loadBalancer(vars.balancer === 'nginx' ? 'nginx' : 'haproxy')]
-
-    const nodes = hosts('kube-master:kube-node')
     const shared = { masters, bundle: bundle.directory }
-    const kubeVip = { ...shared, vip, otherHosts: hosts('all') }
-    const etcdEndpoints = () => group('etcd').map(({ address }) => `https://${address}:2379`)
+    const kubeVip = { ...shared, vip: front.vip, otherHosts: all }
+    const isKubeVip = vars.balancer === 'kube-vip'
+    const stackedOrExternal =
+      etcdMode === 'stacked'
+        ? 'stacked'
+        : { endpoints: members.map(({ address }) => `https://${address}:2379`), pkiDir }
     return [
-      play('nodes', nodes, [roles.base({ hosts: nodes }), roles.containerd()], { tags: ['nodes'] }),
-      ...(vars.etcdMode === 'external' ? [etcdTier()] : []),
-      ...(vars.balancer === 'haproxy' || vars.balancer === 'nginx' ? [loadBalancer(vars.balancer)] : []),
+      play(
+        'nodes',
+        nodes,
+        [
+          roles.base((host) => ({
+            hosts: nodes,
+            purposes: roles.purposesOf(host, groups, etcdMode),
+          })),
+          roles.containerd({ sandboxImage: roles.pauseImage(bundle) }),
+        ],
+        { tags: ['nodes'] },
+      ),
+      etcdTier,
+      loadBalancer,
       play(
         'control plane',
         masters,
         [
-          ...(vars.loadbalancerApiserver
-            ? [roles.externalLb({ masters, loadbalancerApiserver: vars.loadbalancerApiserver })]
-            : []),
-          ...(vars.balancer === 'kube-vip' ? [roles.kubeVipInit(kubeVip)] : []),
+          ...(isKubeVip ? [roles.kubeVipInit(kubeVip)] : []),
           roles.kubeMaster({
             ...shared,
-            controlPlaneEndpoint: endpoint,
-            clusterName: vars.clusterName,
-            etcd: vars.etcdMode === 'stacked' ? 'stacked' : { endpoints: etcdEndpoints(), pkiDir },
-            podSubnet: vars.podSubnet,
-            serviceSubnet: vars.serviceSubnet,
-            otherHosts: hosts('all'),
-            kubeconfig: path(`${vars.clusterName}.kubeconfig`),
-            ...(vars.balancer === 'kube-vip' && { beforeJoins: roles.kubeVipStart(kubeVip) }),
+            controlPlaneEndpoint: front.endpoint,
+            clusterName,
+            etcd: stackedOrExternal,
+            podSubnet,
+            serviceSubnet,
+            otherHosts: all,
+            kubeconfig: path(`${clusterName}.kubeconfig`),
+            ...(isKubeVip && { beforeJoins: roles.kubeVipStart(kubeVip) }),
           }),
-          ...(vars.balancer === 'kube-vip' ? [roles.kubeVip(kubeVip)] : []),
+          ...(isKubeVip ? [roles.kubeVip(kubeVip)] : []),
         ],
         { tags: ['control-plane'], maxFailures: 0 },
       ),
-      play('workers', nodes, [roles.kubeNode({ ...shared, controlPlaneEndpoint: endpoint })], {
+      // Now that there are apiservers: their certificates are checked, and a host that reaches none gives the VIP up.
+      play('load balancer and apiservers', balancerHosts, balancerRoles(true), { tags: ['control-plane'] }),
+      play('workers', nodes, [roles.kubeNode({ ...shared, controlPlaneEndpoint: front.endpoint })], {
         tags: ['workers'],
       }),
-      play('network', nodes, [roles.flannel({ ...shared, podSubnet: vars.podSubnet, vip })], {
+      play('network', nodes, [roles.flannel({ ...shared, podSubnet, vip: front.vip })], {
         tags: ['network'],
       }),
-    ]
+    ].filter((each) => each.roles.length > 0)
   },
 })
-
-/**
- * Where clients reach the API.
- *
- * @param {z.output<typeof clusterVars>} vars
- */
-function api({ balancer, vip = '', loadbalancerApiserver: external }) {
-  if (balancer === 'external') {
-    const { address = '', port, domain = address } = external ?? {}
-    return { vip: address, endpoint: `${domain}:${port}` }
-  }
-  return { vip, endpoint: `${vip.split('/')[0]}:${balancer === 'kube-vip' ? 6443 : 8443}` }
-}
-
-/** @param {Awaited<ReturnType<typeof readBundle>>} bundle */
-function etcdOf(bundle) {
-  const [etcd, etcdctl] = [binaryOf(bundle, 'etcd'), binaryOf(bundle, 'etcdctl')]
-  return { version: etcd.version.replace(/^v/, ''), programs: { etcd, etcdctl } }
-}

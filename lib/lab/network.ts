@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { BlockList } from 'node:net'
 import { QuorateError } from '../errors.ts'
+import { networksOverlap } from '../ipv4.ts'
 import { run, tryRun, waitUntil } from './run.ts'
 import { type LabRecord, listLabs, readLab } from './state.ts'
 
@@ -27,7 +27,7 @@ export function findFreeNetwork(taken: readonly string[]): string | undefined {
   const candidates = RANGES.flatMap((range) =>
     Array.from({ length: 256 }, (_, third) => `${range}.${third}.0/24`),
   )
-  return candidates.find((candidate) => !taken.some((other) => overlaps(candidate, other)))
+  return candidates.find((candidate) => !taken.some((other) => networksOverlap(candidate, other)))
 }
 
 /** Creates a lab's bridge and lets its hosts out through this machine's own address. */
@@ -73,22 +73,6 @@ function firewallRules(network: string, bridge: string) {
     { table: 'filter', chain: 'FORWARD', rule: ['-i', bridge, '-j', 'ACCEPT'] },
     { table: 'filter', chain: 'FORWARD', rule: ['-o', bridge, ...established, '-j', 'ACCEPT'] },
   ]
-}
-
-function overlaps(candidate: string, other: string): boolean {
-  const [otherAddress = '', otherPrefix = '32'] = other.split('/')
-  if (!/^\d/.test(otherAddress)) return false // 'default'
-  return (
-    contains(candidate, otherAddress) ||
-    contains(`${otherAddress}/${otherPrefix}`, candidate.split('/')[0] ?? '')
-  )
-}
-
-function contains(network: string, address: string): boolean {
-  const [base = '', prefix = '32'] = network.split('/')
-  const list = new BlockList()
-  list.addSubnet(base, Number(prefix), 'ipv4')
-  return list.check(address, 'ipv4')
 }
 
 function hex(part: number): string {

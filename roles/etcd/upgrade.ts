@@ -17,6 +17,14 @@ export function upgradeProblem(running: Iterable<string>, target: string): strin
   return undefined
 }
 
+/** Why `version` is too old for those who use the cluster; undefined where it is not. */
+export function oldProblem(version: string, minimum: string | undefined): string | undefined {
+  if (minimum === undefined) return undefined
+  const [has, needs] = [parse(version), parse(minimum)]
+  if (has.minor > needs.minor || (has.minor === needs.minor && has.patch >= needs.patch)) return undefined
+  return `etcd ${version} is too old: ${minimum} is the oldest that this Kubernetes takes`
+}
+
 const LAST_STEP_BEFORE_3_6 = 32
 
 function parse(version: string): { minor: number; patch: number } {

@@ -1,5 +1,6 @@
 import { ipAddress, port, z } from '../../lib/index.ts'
 import { METRICS_PORT, settingProblem } from './settings.ts'
+import { oldProblem } from './upgrade.ts'
 
 const LINUX_NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/
 
@@ -65,6 +66,11 @@ export const etcdVars = z
       })
       .default('package')
       .describe("'package' for the packages of the host's distribution, or a pinned release"),
+    minimumVersion: z
+      .string()
+      .regex(/^3\.\d+\.\d+$/, 'expected a version such as 3.5.24')
+      .optional()
+      .describe('the oldest etcd that those who use the cluster accept, such as kubeadm; default: any'),
     dataDir: z
       .string()
       .regex(
@@ -127,6 +133,8 @@ export const etcdVars = z
         refuse(['members', index, key], message)
       }
     }
+    const old = vars.source === 'package' ? undefined : oldProblem(vars.source.version, vars.minimumVersion)
+    if (old !== undefined) refuse(['source'], old)
     if (vars.clientPort === vars.peerPort)
       refuse(['peerPort'], `clients and peers need ports of their own, both are ${vars.peerPort}`)
     for (const key of ['clientPort', 'peerPort'] as const) {

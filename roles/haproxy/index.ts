@@ -1,7 +1,7 @@
 import { defineRole, directory, file, pkg, QuorateError, service, until } from '../../lib/index.ts'
+import { refuseSharedPort, refuseTakenPort } from '../balancer/ports.ts'
 import { CA_FILE, CONFIG_FILE, haproxyCfg, haproxyUnit } from './config.ts'
 import { askServers, describeServers } from './servers.ts'
-import { refuseSharedPort } from './shared-port.ts'
 import { haproxyVars } from './vars.ts'
 
 const UNIT_DIRECTORY = '/etc/systemd/system/haproxy.service.d'
@@ -17,7 +17,8 @@ export const haproxy = defineRole({
   vars: haproxyVars,
 
   async converge({ vars, host, apply, query, rolling }) {
-    refuseSharedPort(vars, host.address)
+    refuseSharedPort('haproxy', vars, host.address)
+    await refuseTakenPort('haproxy', query, host, vars)
     const ca = vars.caContent === undefined ? [] : [file(CA_FILE, { content: vars.caContent })]
     await apply(
       pkg(['haproxy', 'socat']),

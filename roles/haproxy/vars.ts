@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
-import { port, z } from '../../lib/index.ts'
+import { z } from '../../lib/index.ts'
+import { backendList, balancerVars, duration, session } from '../balancer/vars.ts'
 
 /** A kube-apiserver that connections are spread over. */
 const backend = z.object({
@@ -13,35 +14,11 @@ const backend = z.object({
     .describe('where haproxy reaches it'),
 })
 
-const duration = z
-  .string()
-  .regex(/^[1-9]\d*(ms|s|m|h|d)$/, "expected a number and its unit: '500ms', '2s', '30m', '4h', '1d'")
-
-/** Watches are silent for minutes: client-go renews them after 5 to 10 minutes, kubectl exec and logs -f never. */
-const SHORTEST_SESSION_SECONDS = 600
-
-const session = duration.refine(
-  (value) => seconds(value) >= SHORTEST_SESSION_SECONDS,
-  "would cut quiet watches, kubectl exec and logs -f: give at least '10m'",
-)
-
 /** What the haproxy role can be told. Names are haproxy's own, in camelCase. */
 export const haproxyVars = z
   .object({
-    port: port()
-      .default(8443)
-      .describe('where clients connect; on hosts that run an apiserver another one than backendPort'),
-    bind: z
-      .string()
-      .refine((value) => value === '*' || isIP(value) === 4, "expected an IPv4 address, or '*' for all")
-      .default('*')
-      .describe("the local address to listen on, '*' for all"),
-    backends: z
-      .array(backend)
-      .min(1, 'give at least one apiserver')
-      .readonly()
-      .describe('the apiservers, such as a group of hosts'),
-    backendPort: port().default(6443).describe('where every apiserver listens'),
+    ...balancerVars,
+    backends: backendList(backend),
     caContent: z
       .string()
       .includes('-----BEGIN CERTIFICATE-----', { message: 'expected a certificate in PEM form' })
@@ -78,10 +55,6 @@ export const haproxyVars = z
       .describe(
         'seconds until systemd restarts a haproxy that died: long enough for keepalived to move the VIP first',
       ),
-    requireUp: z
-      .boolean()
-      .default(false)
-      .describe('verify fails where no apiserver is up; off until there are apiservers'),
   })
   .superRefine((vars, context) => {
     if (vars.caContent !== undefined && vars.caFile !== undefined) {
@@ -89,14 +62,6 @@ export const haproxyVars = z
         code: 'custom',
         path: ['caFile'],
         message: 'give either caContent or caFile, not both',
-      })
-    }
-    for (const field of ['name', 'address'] as const) {
-      vars.backends.forEach((backend, index) => {
-        const first = vars.backends.findIndex((other) => other[field] === backend[field])
-        if (first === index) return
-        const message = `backend ${vars.backends[first]?.name} has the same ${field}`
-        context.addIssue({ code: 'custom', path: ['backends', index, field], message })
       })
     }
   })
@@ -110,10 +75,4 @@ function isAddress(value: string): boolean {
       value,
     )
   )
-}
-
-function seconds(value: string): number {
-  const [, count, unit] = /^(\d+)(\D+)$/.exec(value) ?? []
-  const units: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 }
-  return Number(count) * (units[unit ?? ''] ?? 0)
 }

@@ -1,7 +1,8 @@
 import { defineRole, directory, file, pkg, QuorateError, service, until } from '../../lib/index.ts'
+import { refuseSharedPort, refuseTakenPort } from '../balancer/ports.ts'
 import { buildOf } from './build.ts'
 import { CONFIG_FILE, nginxConf, nginxUnit } from './config.ts'
-import { refuseMissingChecks, refuseSharedPort, refuseTakenPort } from './refuse.ts'
+import { refuseMissingChecks } from './refuse.ts'
 import { askStatus, describeStatus } from './status.ts'
 import { nginxVars } from './vars.ts'
 
@@ -20,8 +21,8 @@ export const nginx = defineRole({
   vars: nginxVars,
 
   async converge({ vars, host, facts, apply, query, rolling }) {
-    refuseSharedPort(vars, host.address)
-    await refuseTakenPort(query, host, vars)
+    refuseSharedPort('nginx', vars, host.address)
+    await refuseTakenPort('nginx', query, host, vars)
     const stream = facts.packageManager === 'apt' ? 'libnginx-mod-stream' : 'nginx-mod-stream'
     await apply(
       pkg(['nginx', stream, 'curl']),

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { refuseSharedPort } from '../../roles/haproxy/shared-port.ts'
+import { refuseSharedPort } from '../../roles/balancer/ports.ts'
 import { haproxyVars } from '../../roles/haproxy/vars.ts'
 
 const backends = [
@@ -96,15 +96,15 @@ test('every variable describes itself', () => {
 
 test('haproxy does not take the port of the apiserver on the same host', () => {
   const vars = haproxyVars.parse({ backends, port: 6443 })
-  assert.throws(() => refuseSharedPort(vars, '10.0.0.2'), /port 6443: the apiserver of m2 does/)
+  assert.throws(() => refuseSharedPort('haproxy', vars, '10.0.0.2'), /port 6443: the apiserver of m2 does/)
 })
 
 test('haproxy may have the port of the apiservers on a host of its own', () => {
-  refuseSharedPort(haproxyVars.parse({ backends, port: 6443 }), '10.0.0.9')
+  refuseSharedPort('haproxy', haproxyVars.parse({ backends, port: 6443 }), '10.0.0.9')
 })
 
 test('haproxy may have the port of the apiservers on the VIP alone', () => {
-  refuseSharedPort(haproxyVars.parse({ backends, port: 6443, bind: '10.0.0.100' }), '10.0.0.2')
+  refuseSharedPort('haproxy', haproxyVars.parse({ backends, port: 6443, bind: '10.0.0.100' }), '10.0.0.2')
 })
 
 test.run()

@@ -1,8 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { portHolder, refuseSharedPort } from '../../roles/balancer/ports.ts'
 import { parseBuild } from '../../roles/nginx/build.ts'
 import { configId, nginxConf, nginxUnit } from '../../roles/nginx/config.ts'
-import { portHolder, refuseMissingChecks, refuseSharedPort } from '../../roles/nginx/refuse.ts'
+import { refuseMissingChecks } from '../../roles/nginx/refuse.ts'
 import { describeStatus } from '../../roles/nginx/status.ts'
 import { nginxVars } from '../../roles/nginx/vars.ts'
 
@@ -169,11 +170,11 @@ test('the program that has a port is found', () => {
 
 test('nginx does not take the port of the apiserver on the same host', () => {
   assert.throws(
-    () => refuseSharedPort(varsOf({ port: 6443 }), '10.0.0.1'),
+    () => refuseSharedPort('nginx', varsOf({ port: 6443 }), '10.0.0.1'),
     /port 6443: the apiserver of m1 does/,
   )
-  refuseSharedPort(varsOf({ port: 6443 }), '10.0.0.9')
-  refuseSharedPort(varsOf({ port: 6443, bind: '10.0.0.100' }), '10.0.0.1')
+  refuseSharedPort('nginx', varsOf({ port: 6443 }), '10.0.0.9')
+  refuseSharedPort('nginx', varsOf({ port: 6443, bind: '10.0.0.100' }), '10.0.0.1')
 })
 
 test('apiservers that are down are named', () => {
