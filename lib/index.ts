@@ -26,6 +26,7 @@ export {
   type AppliedRole,
   defineRole,
   lazyRole,
+  type PreflightContext,
   type Role,
   type RoleContext,
   type RoleDefinition,

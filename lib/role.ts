@@ -33,6 +33,9 @@ export interface RoleContext<Vars> {
   warn(message: string): void
 }
 
+/** What `preflight` of a role works with: nothing that could change a host. */
+export type PreflightContext<Vars> = Omit<RoleContext<Vars>, 'apply' | 'rolling'>
+
 export interface RoleDefinition<Schema extends z.ZodType> {
   /** The role's name; inventory variables are prefixed with it: `haproxy` reads `haproxy_port` as `port`. */
   readonly name: string
@@ -40,6 +43,11 @@ export interface RoleDefinition<Schema extends z.ZodType> {
   readonly summary: string
   /** What the role can be told. Every field describes itself. */
   readonly vars: Schema
+  /**
+   * Asks the host before anything is changed on any host of the run, by whichever play; also in check mode. A
+   * QuorateError says why the run must not begin. A role that comes several times asks each host once.
+   */
+  preflight?(context: PreflightContext<z.output<Schema>>): Promise<void>
   converge(context: RoleContext<z.output<Schema>>): Promise<void>
   /** The role's own health check. Returns what it found; throws a QuorateError where something is wrong. */
   verify?(context: RoleContext<z.output<Schema>>): Promise<string | undefined>

@@ -2,9 +2,10 @@
 // @ts-check
 import { play, playbook } from 'quorate'
 import * as roles from 'quorate/roles'
+import * as cluster from 'quorate/roles/cluster'
 
 export default await playbook('HA Kubernetes cluster', {
-  vars: roles.clusterVars,
+  vars: cluster.clusterVars,
   plays: async ({ group, hosts, vars, path, refuse }) => {
     const { clusterName, etcdMode, podSubnet, serviceSubnet } = vars
     const pkiDir = path(vars.pkiDir)
@@ -13,9 +14,10 @@ export default await playbook('HA Kubernetes cluster', {
     const nodes = vars.bundle === undefined ? masters : hosts('kube-master:kube-node')
     const all = hosts('all')
     const groups = { masters, members, all }
-    refuse(...roles.groupProblems(groups, vars))
-    const front = roles.balancersOf(vars, masters, all)
-    const bundle = vars.bundle === undefined ? undefined : await roles.clusterBundle(path(vars.bundle), vars)
+    refuse(...cluster.groupProblems(groups, vars))
+    const front = cluster.balancersOf(vars, masters, all)
+    const bundle =
+      vars.bundle === undefined ? undefined : await cluster.clusterBundle(path(vars.bundle), vars)
 
     const etcdTier = play(
       'etcd',
@@ -26,8 +28,8 @@ export default await playbook('HA Kubernetes cluster', {
           pkiDir,
           clusterToken: clusterName,
           // The inventory may name another release, or the distribution's package.
-          ...(bundle && host.vars.etcd_source === undefined && { source: roles.etcdSource(bundle) }),
-          ...(bundle && { minimumVersion: roles.MINIMUM_ETCD }),
+          ...(bundle && host.vars.etcd_source === undefined && { source: cluster.etcdSource(bundle) }),
+          ...(bundle && { minimumVersion: cluster.MINIMUM_ETCD }),
         })),
       ],
       { tags: ['etcd'], maxFailures: 0 },
@@ -75,9 +77,9 @@ export default await playbook('HA Kubernetes cluster', {
         [
           roles.base((host) => ({
             hosts: nodes,
-            purposes: roles.purposesOf(host, groups, etcdMode),
+            purposes: cluster.purposesOf(host, groups, etcdMode),
           })),
-          roles.containerd({ sandboxImage: roles.pauseImage(bundle) }),
+          roles.containerd({ sandboxImage: cluster.pauseImage(bundle) }),
         ],
         { tags: ['nodes'] },
       ),

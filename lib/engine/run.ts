@@ -9,25 +9,12 @@ import type { GroupReport, HostRecap, RunEvent, RunMode } from './events.ts'
 import { failureReport, Stopped } from './failure.ts'
 import { Knowledge } from './knowledge.ts'
 import { type Batch, batches, tolerance } from './policy.ts'
+import { preflight } from './preflight.ts'
+import type { ReadyPlay, ReadyRole } from './ready-play.ts'
 import { Recap } from './recap.ts'
 import { createRoleContext, type HostRun } from './role-run.ts'
 
-/** A play that is ready to run: hosts chosen, every role's variables typed for every host. */
-export interface ReadyPlay {
-  readonly name: string
-  readonly tags: readonly string[]
-  readonly hosts: readonly Host[]
-  readonly roles: readonly ReadyRole[]
-  readonly serial: readonly (number | string)[]
-  /** Undefined: a failed host is left behind, the others go on. */
-  readonly maxFailures: number | string | undefined
-}
-
-export interface ReadyRole {
-  readonly applied: AppliedRole
-  /** Typed variables by host name. */
-  readonly vars: ReadonlyMap<string, unknown>
-}
+export type { ReadyPlay } from './ready-play.ts'
 
 export interface RunOptions {
   readonly playbook: string
@@ -88,7 +75,7 @@ export async function runPlays(
   try {
     await connectAll(run, hosts)
     refuseIfIncomplete(run, plays)
-    await Promise.race([runAll(run, plays), graceOver(options, finished.signal)])
+    await Promise.race([checkAndRun(run, plays), graceOver(options, finished.signal)])
   } finally {
     finished.abort()
     await Promise.allSettled([...run.alive.values()].map(({ connection }) => connection.close()))
@@ -104,6 +91,20 @@ function groupsOf(hosts: readonly Host[]): GroupReport[] {
     const members = hosts.filter(({ groups }) => groups.includes(group))
     return { name: group, hosts: members.map(({ name }) => name) }
   })
+}
+
+async function checkAndRun(run: Run, plays: readonly ReadyPlay[]): Promise<void> {
+  if (run.mode !== 'verify' && run.stopped === undefined) {
+    const refused = await preflight({ ...run, proceed: () => proceed(run) }, plays)
+    if (refused.size > 0) {
+      run.stopped = 'something is in the way'
+      run.emit({
+        type: 'warning',
+        message: `nothing was changed on any host, because of what is in the way on ${[...refused].join(', ')}`,
+      })
+    }
+  }
+  await runAll(run, plays)
 }
 
 async function runAll(run: Run, plays: readonly ReadyPlay[]): Promise<void> {

@@ -125,6 +125,50 @@ test('a failed host is left behind, the others go on, and its failure names ever
   })
 })
 
+/** A role that changes every host, and asks first. */
+function asking(preflight: NonNullable<RoleDefinition<z.ZodType>['preflight']>, name = 'asking') {
+  return defineRole({
+    name,
+    summary: '',
+    vars: z.object({}),
+    preflight,
+    converge: async ({ apply }) => void (await apply(key(name, '1'))),
+  })()
+}
+
+for (const mode of ['apply', 'check'] as const) {
+  test(`what is in the way of a later play keeps an earlier one from any change (${mode})`, async () => {
+    const trial = new Trial()
+    const refusing = asking(async ({ host, everyone }) => {
+      const all = await everyone('who is there')
+      if (host.name !== 'm1') throw new QuorateError(`${host.name} is in use, ${all.size} were asked`)
+    })
+    await trial.run(
+      [readyPlay(role(async ({ apply }) => void (await apply(key('a', '1'))))), readyPlay(refusing)],
+      mode,
+    )
+    assert.equal(trial.changes, [])
+    assert.equal(trial.failures.sort(), ['m2: m2 is in use, 3 were asked', 'm3: m3 is in use, 3 were asked'])
+    const warnings = trial.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []))
+    assert.equal(warnings, ['nothing was changed on any host, because of what is in the way on m2, m3'])
+    assert.is(trial.value('m1', 'a'), undefined)
+  })
+}
+
+test('every role asks each host once, all that is in the way is told, and verify does not ask', async () => {
+  const trial = new Trial()
+  const asked: string[] = []
+  const twice = asking(async ({ host }) => void asked.push(host.name))
+  const plays = [readyPlay(twice), readyPlay(twice)]
+  await trial.run(plays)
+  assert.equal(asked.sort(), ['m1', 'm2', 'm3'])
+  await trial.run(plays, 'verify')
+  assert.is(asked.length, 3)
+  const no = (name: string) => readyPlay(asking(() => Promise.reject(new QuorateError(name)), name))
+  await trial.run([no('one'), no('two')])
+  assert.equal(trial.failures.sort(), ['m1: one', 'm1: two', 'm2: one', 'm2: two', 'm3: one', 'm3: two'])
+})
+
 test('more failures than maxFailures stop the run', async () => {
   const trial = new Trial()
   const failing = role(async ({ host, apply, everyone }) => {
