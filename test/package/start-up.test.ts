@@ -16,20 +16,21 @@ test.after(() => rmSync(folder, { recursive: true, force: true }))
 test('--help reads neither a role nor a library', () => {
   const modules = modulesOf('playbooks/ha-cluster.mjs', '--help')
   assert.deepEqual(modules.filter(isLibrary), [])
-  assert.deepEqual(modules.filter(isRole), ['dist/roles/index.js'])
-  assertSmall(modules, { files: 16, kilobytes: 600 })
+  assert.deepEqual(modules.filter(isRole).sort(), ['dist/roles/cluster/index.js', 'dist/roles/index.js'])
+  assertSmall(modules, { files: 24, kilobytes: 600 })
 })
 
 test('--list-hosts reads the roles of its plays only', () => {
   const modules = modulesOf('playbooks/ha-cluster.mjs', '--list-hosts', '-i', inventory)
   assert.deepEqual(modules.filter(isLibrary), [])
   assert.deepEqual(modules.filter(isRole).sort(), [
+    'dist/roles/cluster/index.js',
     'dist/roles/etcd/index.js',
     'dist/roles/haproxy/index.js',
     'dist/roles/index.js',
     'dist/roles/keepalived/index.js',
   ])
-  assertSmall(modules, { files: 26, kilobytes: 850 })
+  assertSmall(modules, { files: 34, kilobytes: 850 })
 })
 
 test('a run on this machine reads no ssh, no YAML and no tree', () => {
