@@ -41,7 +41,10 @@ async function start(playbook: Playbook, options: CliOptions, command: string): 
   if (options.help) return print(helpText({ name: playbook.name, command, usage: playbook.definition.args }))
   if (options.version) return print(`quorate ${version()}\n`)
   const extra = await readExtraVars(options.extraVars)
-  const inventory = withExtraVars(await loadInventory(options.inventory), extra)
+  const inventory = withExtraVars(
+    await loadInventory(options.inventory, { playbookDirectory: playbook.directory }),
+    extra,
+  )
   inventory.warnings.forEach(printWarning)
   const subject = { playbook: playbook.name, inventory: inventory.source }
   const only = options.limitFailed ? await (await import('./last-run.ts')).failedHosts(subject) : undefined

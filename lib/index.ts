@@ -15,6 +15,12 @@ export type { Query, QueryResult } from './engine/query.ts'
 export type { Resource } from './engine/resource.ts'
 export { until } from './engine/until.ts'
 export { type Problem, QuorateError, UnreachableError, UsageError } from './errors.ts'
+export {
+  defineInventory,
+  type GroupDefinition,
+  type InventoryDefinition,
+  type InventoryVars,
+} from './inventory/define.ts'
 export type { Host } from './inventory/host.ts'
 export type { Value } from './inventory/types.ts'
 export { type Cidr, containsAddress, networksOverlap, parseCidr } from './ipv4.ts'

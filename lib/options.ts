@@ -16,14 +16,15 @@ export const OPTIONS = {
   inventory: {
     type: 'string',
     short: 'i',
-    value: 'FILE',
-    help: 'the inventory (default: inventory/hosts.ini)',
+    multiple: true,
+    value: 'SOURCE',
+    help: 'an inventory: a file, a directory, or h1,h2, (default: inventory/hosts.ini); may be repeated',
   },
   limit: {
     type: 'string',
     short: 'l',
     value: 'PATTERN',
-    help: 'only these hosts: groups, names, globs; a:b, a:&b, a:!b',
+    help: 'only these hosts: groups, names, globs, ~regex, a[0], @file; a:b, a:&b, a:!b',
   },
   tags: {
     type: 'string',
@@ -98,7 +99,7 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
 
 /** What the user asked for on the command line. */
 export interface CliOptions {
-  readonly inventory: string
+  readonly inventory: readonly string[]
   readonly limit: string | undefined
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
@@ -163,7 +164,7 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     problems.push(`--output ${values.output}: expected ${OUTPUT_FORMATS.join(', ')}`)
   if (problems.length > 0) throw new UsageError(problems.map((message) => ({ message, hint: 'see --help' })))
   return {
-    inventory: text(values.inventory) ?? 'inventory/hosts.ini',
+    inventory: values.inventory === undefined ? ['inventory/hosts.ini'] : texts(values.inventory),
     limit: text(values.limit),
     tags: words(values.tags),
     skipTags: words(values['skip-tags']),

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { basename, relative } from 'node:path'
+import { basename, dirname, relative } from 'node:path'
 import type { z } from 'zod'
 import { callPlace } from './engine/place.ts'
 import type { Place, Problem } from './errors.ts'
@@ -58,6 +58,8 @@ export interface PlaybookDefinition<Schema extends z.ZodType> {
 /** A playbook: plays as data, made once the inventory is known. */
 export interface Playbook {
   readonly name: string
+  /** Where its file is. */
+  readonly directory?: string | undefined
   readonly definition: PlaybookDefinition<z.ZodType>
 }
 
@@ -85,7 +87,11 @@ export async function playbook<Schema extends z.ZodType>(
   definition: PlaybookDefinition<Schema>,
 ): Promise<Playbook> {
   const file = callPlace()?.file
-  const result: Playbook = { name, definition: definition as unknown as PlaybookDefinition<z.ZodType> }
+  const result: Playbook = {
+    name,
+    directory: file === undefined ? undefined : dirname(file),
+    definition: definition as unknown as PlaybookDefinition<z.ZodType>,
+  }
   const position =
     file === undefined ? -1 : process.argv.findIndex((arg, index) => index > 0 && isSameFile(arg, file))
   if (file === undefined || position === -1) return result

@@ -1,9 +1,15 @@
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { callPlace } from './engine/place.ts'
 import type { ReadyPlay } from './engine/run.ts'
 import { type Problem, QuorateError, UsageError } from './errors.ts'
 import type { Host } from './inventory/host.ts'
-import { checkAddresses, connectionSettings, hostAddress, selectHosts } from './inventory/index.ts'
+import {
+  checkAddresses,
+  connectionSettings,
+  hostAddress,
+  limitHosts,
+  selectHosts,
+} from './inventory/index.ts'
 import type { Inventory, InventoryHost } from './inventory/types.ts'
 import type { Play, Playbook, PlaybookTools } from './playbook.ts'
 import { type PlaySelection, selectPlays } from './select.ts'
@@ -106,7 +112,7 @@ function playbookTools(
   return {
     vars,
     // A variable that is missing has been reported: it must not break the making of the plays.
-    path: (path: string | undefined) => (path === undefined ? '' : resolve(dirname(inventory.source), path)),
+    path: (path: string | undefined) => (path === undefined ? '' : resolve(inventory.directory, path)),
     group(name) {
       const group = inventory.groups.get(name)
       if (group !== undefined) return byName(group.hosts)
@@ -122,7 +128,7 @@ function playbookTools(
 
 function limitPlays(plays: readonly Play[], inventory: Inventory, { limit, only }: Selection): Play[] {
   if (limit === undefined && only === undefined) return plays.filter(({ hosts }) => hosts.length > 0)
-  const matching = limit === undefined ? undefined : new Set(selectHosts(limit, inventory))
+  const matching = limit === undefined ? undefined : new Set(limitHosts(limit, inventory))
   const isWanted = ({ name }: Host) => (matching?.has(name) ?? true) && (only?.includes(name) ?? true)
   const limited = plays.map((play) => ({ ...play, hosts: play.hosts.filter(isWanted) }))
   if (limited.every(({ hosts }) => hosts.length === 0)) {

@@ -26,7 +26,11 @@ const roleFolders = readdirSync(join(root, 'roles')).filter((name) =>
   existsSync(join(root, 'roles', name, 'index.ts')),
 )
 const inputs = [
-  ...(await bundle('lib', ['lib/index.ts', 'lib/lab/index.ts', 'lib/bundle/index.ts'], [onlyEnglish()])),
+  ...(await bundle(
+    'lib',
+    ['lib/index.ts', 'lib/inventory-command.ts', 'lib/lab/index.ts', 'lib/bundle/index.ts'],
+    [onlyEnglish()],
+  )),
   ...(await bundle(
     'roles',
     ['roles/index.ts', ...roleFolders.map((name) => `roles/${name}/index.ts`)],

@@ -1,7 +1,7 @@
 import type { Place, Problem } from '../errors.ts'
 import { assign, type Setting, type Variables } from './variables.ts'
 
-/** A group while the inventory file is being read. */
+/** A group while the inventory is being read. */
 export interface DraftGroup {
   readonly name: string
   /** Where its first header is; undefined for `all` and `ungrouped`. */
@@ -16,21 +16,22 @@ export interface DraftGroup {
   priority: number
 }
 
-/** A host while the inventory file is being read. */
+/** A host while the inventory is being read. */
 export interface DraftHost {
   readonly name: string
   readonly place: Place
   readonly vars: Variables
 }
 
-/** What an inventory file says, before groups are resolved and variables merged. */
+/** What the inventory's sources say, before groups are resolved and variables merged. */
 export interface Draft {
+  /** As the user named it; several sources with commas between them. */
   readonly source: string
   readonly groups: Map<string, DraftGroup>
   readonly hosts: Map<string, DraftHost>
   readonly problems: Problem[]
   readonly warnings: Problem[]
-  /** Children named before their own header: child to the parents that wait for it. */
+  /** Children that an INI file names before their own header: child to the parents that wait for it. */
   readonly awaited: Map<string, Map<string, Place>>
 }
 

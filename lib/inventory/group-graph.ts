@@ -10,18 +10,16 @@ export interface GroupGraph {
   hosts(name: string): readonly string[]
 }
 
-/** Adds what is wrong with the groups to the draft: undeclared ones and loops. */
-export function checkGroups(draft: Draft): void {
+/** Adds groups that an INI file names and never declares to the draft's problems. */
+export function checkDeclared(draft: Draft): void {
   const declared = [...draft.groups.values()].filter((group) => group.declared).map((group) => group.name)
   const toDeclare = (name: string) =>
     `Declare it with a header of its own, [${name}]; ${didYouMean(name, declared)}`
-  for (const { name, declared: isDeclared, place } of draft.groups.values()) {
-    if (isDeclared || place === undefined) continue
-    draft.problems.push({
-      message: `[${name}:vars] is for a group that does not exist`,
-      place,
-      hint: toDeclare(name),
-    })
+  for (const group of draft.groups.values()) {
+    if (group.declared || group.place === undefined) continue
+    const message = `[${group.name}:vars] is for a group that does not exist`
+    draft.problems.push({ message, place: group.place, hint: toDeclare(group.name) })
+    group.declared = true
   }
   for (const [child, parents] of draft.awaited) {
     for (const [parent, place] of parents) {
@@ -32,7 +30,7 @@ export function checkGroups(draft: Draft): void {
       })
     }
   }
-  findLoops(draft)
+  draft.awaited.clear()
 }
 
 /**
@@ -58,7 +56,8 @@ export function groupGraph(draft: Draft): GroupGraph {
   }
 }
 
-function findLoops(draft: Draft): void {
+/** Adds groups that contain each other to the draft's problems. */
+export function checkLoops(draft: Draft): void {
   const done = new Set<string>()
   const path: string[] = []
   const onPath = new Set<string>()

@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts'
-import { addChild, type Draft, type DraftGroup, newDraft, openGroup, setGroupVariable } from './draft.ts'
+import { addChild, type Draft, type DraftGroup, openGroup, setGroupVariable } from './draft.ts'
+import { checkDeclared } from './group-graph.ts'
 import { readHostLine } from './host-line.ts'
 import { readIniValue } from './ini-value.ts'
 import { type Line, placeAt } from './line.ts'
@@ -19,9 +20,8 @@ const CHILD = /^([^:\]\s]+)\s*(?:#.*)?$/
 const KINDS: readonly string[] = ['hosts', 'vars', 'children']
 const HEADER_HINT = 'Headers are [group], [group:vars] and [group:children]; a name has no space, ":" or "]".'
 
-/** Reads an inventory in Ansible's INI format. What is wrong with it is collected, line by line. */
-export function parseIni(bytes: Buffer, source: string): Draft {
-  const draft = newDraft(source)
+/** Reads an inventory in Ansible's INI format into the draft. What is wrong with it is collected, line by line. */
+export function readIni(draft: Draft, bytes: Buffer, source: string): void {
   const { lines, problems } = textLines(bytes, source)
   draft.problems.push(...problems)
   // What comes before the first header belongs to `ungrouped`. Undefined: below a header that makes no sense.
@@ -42,7 +42,7 @@ export function parseIni(bytes: Buffer, source: string): Draft {
       draft.problems.push(toProblem(error, line))
     }
   }
-  return draft
+  checkDeclared(draft)
 }
 
 function isHeader(text: string): boolean {

@@ -1,57 +1,51 @@
-import { readFileSync } from 'node:fs'
-import { dirname, extname, join } from 'node:path'
-import { type Problem, UsageError } from '../errors.ts'
-import type { Draft } from './draft.ts'
-import { checkGroups, groupGraph } from './group-graph.ts'
-import { parseIni } from './ini.ts'
-import { type LayerFiles, resolveInventory } from './resolve.ts'
+import { resolve } from 'node:path'
+import { UsageError } from '../errors.ts'
+import { type Draft, newDraft } from './draft.ts'
+import { checkLoops, groupGraph } from './group-graph.ts'
+import { readLayers } from './layer-files.ts'
+import { readSource } from './read-source.ts'
+import { resolveInventory } from './resolve.ts'
+import { findSources } from './sources.ts'
 import type { Inventory } from './types.ts'
-import { assign, type Variables } from './variables.ts'
-import { readVarsFiles, type VarsFile } from './vars-files.ts'
+
+export interface LoadOptions {
+  /** Where the playbook is: `group_vars/` and `host_vars/` there win over those beside the inventory. Default: none. */
+  readonly playbookDirectory?: string | undefined
+}
 
 /**
- * Reads an inventory in Ansible's INI format with the `group_vars/` and `host_vars/` beside it.
+ * Reads inventories as Ansible does, with their `group_vars/` and `host_vars/`: files in INI, YAML or JSON, modules,
+ * executables, directories of all these, and `host1,host2,`. Of several sources, the later wins.
  *
- * Variables merge as in Ansible, the later winning: lines of `[all:vars]`, lines of groups (parents before
- * children), group_vars/all, group_vars of groups, the host's line, host_vars. So `group_vars/all` wins over a line
- * of `[group:vars]`.
+ * Variables merge as in Ansible, the later winning: lines of the group `all`, lines of groups (parents before
+ * children), group_vars/all beside the inventory, then beside the playbook, group_vars of groups beside the inventory,
+ * then beside the playbook, the host's line, host_vars beside the inventory, then beside the playbook. So
+ * `group_vars/all` wins over a line of `[group:vars]`.
  *
+ * @param names - what follows `-i`
  * @throws UsageError with everything that is wrong in any of the files
  */
-export async function loadInventory(path: string): Promise<Inventory> {
-  const draft = parseIni(readInventory(path), path)
-  checkGroups(draft)
+export async function loadInventory(
+  names: string | readonly string[],
+  { playbookDirectory }: LoadOptions = {},
+): Promise<Inventory> {
+  const given = typeof names === 'string' ? [names] : names
+  const { sources, directories, problems } = findSources(given)
+  const draft = newDraft(given.join(', '))
+  draft.problems.push(...problems)
+  for (const source of sources) await readSource(draft, source)
+  checkLoops(draft)
   warnNameClashes(draft)
-  const directory = dirname(path)
-  const files: LayerFiles = {
-    groups: await loadVars(draft, join(directory, 'group_vars'), 'group', draft.groups.keys()),
-    hosts: await loadVars(draft, join(directory, 'host_vars'), 'host', draft.hosts.keys()),
-  }
+  const files = await readLayers(draft, withPlaybook(directories, playbookDirectory))
   if (draft.problems.length > 0) throw new UsageError(draft.problems)
-  return resolveInventory(draft, groupGraph(draft), files)
+  const inventory = resolveInventory(draft, groupGraph(draft), files)
+  return { ...inventory, directory: directories[0] ?? '.' }
 }
 
-function readInventory(path: string): Buffer {
-  if (['.yml', '.yaml', '.json', '.toml'].includes(extname(path))) {
-    throw new UsageError([
-      {
-        message: `${path}: only inventories in INI format can be read yet`,
-        hint: 'Convert it to a hosts.ini.',
-      },
-    ])
-  }
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new UsageError([unreadable(path, (error as NodeJS.ErrnoException).code)])
-  }
-}
-
-function unreadable(path: string, code: string | undefined): Problem {
-  const hint = 'Name an inventory file: -i inventory/hosts.ini'
-  if (code === 'ENOENT') return { message: `the inventory ${path} does not exist`, hint }
-  if (code === 'EISDIR') return { message: `the inventory ${path} is a directory, not a file`, hint }
-  return { message: `the inventory ${path} cannot be read: ${code}`, hint }
+/** The playbook's directory comes last; where it is the inventory's too, once is enough. */
+function withPlaybook(directories: readonly string[], playbook: string | undefined): string[] {
+  if (playbook === undefined) return [...directories]
+  return [...directories.filter((directory) => resolve(directory) !== resolve(playbook)), playbook]
 }
 
 function warnNameClashes(draft: Draft): void {
@@ -63,32 +57,4 @@ function warnNameClashes(draft: Draft): void {
       hint: 'Rename one of them.',
     })
   }
-}
-
-async function loadVars(
-  draft: Draft,
-  directory: string,
-  kind: 'group' | 'host',
-  names: Iterable<string>,
-): Promise<Map<string, Variables>> {
-  const { files, problems, warnings } = readVarsFiles(directory, names)
-  draft.problems.push(...problems)
-  draft.warnings.push(...warnings)
-  const layers = new Map<string, Variables>()
-  for (const [name, varsFiles] of files) {
-    layers.set(name, await readLayer(draft, `${kind} ${name}`, varsFiles))
-  }
-  return layers
-}
-
-async function readLayer(draft: Draft, layer: string, files: readonly VarsFile[]): Promise<Variables> {
-  const [yaml, { parseVarsFile }] = await Promise.all([import('yaml'), import('./vars-yaml.ts')])
-  const variables: Variables = new Map()
-  for (const file of files) {
-    const { settings, problems, warnings } = parseVarsFile(yaml, file)
-    draft.problems.push(...problems)
-    draft.warnings.push(...warnings)
-    for (const setting of settings) assign(variables, setting, layer)
-  }
-  return variables
 }

@@ -1,18 +1,17 @@
 import type { Draft, DraftGroup, DraftHost } from './draft.ts'
 import type { GroupGraph } from './group-graph.ts'
+import type { LayerFiles } from './layer-files.ts'
 import type { Inventory, InventoryGroup, InventoryHost } from './types.ts'
 import { overlay, type Variables } from './variables.ts'
-
-/** Variables from `group_vars/` and `host_vars/`, by group and by host. */
-export interface LayerFiles {
-  readonly groups: ReadonlyMap<string, Variables>
-  readonly hosts: ReadonlyMap<string, Variables>
-}
 
 const NOTHING: Variables = new Map()
 
 /** The inventory that a draft without problems and its variables files mean. */
-export function resolveInventory(draft: Draft, graph: GroupGraph, files: LayerFiles): Inventory {
+export function resolveInventory(
+  draft: Draft,
+  graph: GroupGraph,
+  files: readonly LayerFiles[],
+): Omit<Inventory, 'directory'> {
   const groups = new Map<string, InventoryGroup>()
   for (const group of draft.groups.values()) groups.set(group.name, resolveGroup(group, graph, files))
   const membership = directGroups(draft)
@@ -25,17 +24,19 @@ export function resolveInventory(draft: Draft, graph: GroupGraph, files: LayerFi
   return { source: draft.source, hosts, groups, warnings: draft.warnings }
 }
 
-function resolveGroup(group: DraftGroup, graph: GroupGraph, files: LayerFiles): InventoryGroup {
+function resolveGroup(group: DraftGroup, graph: GroupGraph, files: readonly LayerFiles[]): InventoryGroup {
   return {
     name: group.name,
     children: [...group.children.keys()],
+    directHosts: [...group.hosts],
     hosts: graph.hosts(group.name),
-    vars: overlay(group.vars, files.groups.get(group.name) ?? NOTHING),
+    vars: [group.vars, ...files.map(({ groups }) => groups.get(group.name) ?? NOTHING)].reduce(overlay),
   }
 }
 
-function hostVars(groupVars: Variables, host: DraftHost, files: LayerFiles): Variables {
-  return overlay(overlay(groupVars, host.vars), files.hosts.get(host.name) ?? NOTHING)
+function hostVars(groupVars: Variables, host: DraftHost, files: readonly LayerFiles[]): Variables {
+  const fromFiles = files.map(({ hosts }) => hosts.get(host.name) ?? NOTHING)
+  return [groupVars, host.vars, ...fromFiles].reduce(overlay)
 }
 
 function directGroups(draft: Draft): Map<string, string[]> {
@@ -51,7 +52,7 @@ function directGroups(draft: Draft): Map<string, string[]> {
 }
 
 /** Hosts of the same groups share their groups' merged variables: thousands of hosts cost no more than one. */
-function shareByGroups(draft: Draft, graph: GroupGraph, files: LayerFiles) {
+function shareByGroups(draft: Draft, graph: GroupGraph, files: readonly LayerFiles[]) {
   const cache = new Map<string, { groups: readonly string[]; vars: Variables }>()
   return (direct: readonly string[]) => {
     const key = direct.join('\n')
@@ -64,9 +65,11 @@ function shareByGroups(draft: Draft, graph: GroupGraph, files: LayerFiles) {
   }
 }
 
-/** Ansible's rank: all lines of all groups, then all files, each with `all` first. */
-function groupVars(groups: readonly string[], draft: Draft, files: LayerFiles): Variables {
+/** Ansible's rank: the lines of all groups, then the files of `all`, then those of the other groups. */
+function groupVars(groups: readonly string[], draft: Draft, files: readonly LayerFiles[]): Variables {
   const lines = groups.map((name) => draft.groups.get(name)?.vars ?? NOTHING)
-  const fromFiles = groups.map((name) => files.groups.get(name) ?? NOTHING)
-  return [...lines, ...fromFiles].reduce(overlay, NOTHING)
+  const ofAll = files.map((layer) => layer.groups.get('all') ?? NOTHING)
+  const others = groups.filter((name) => name !== 'all')
+  const ofOthers = files.flatMap((layer) => others.map((name) => layer.groups.get(name) ?? NOTHING))
+  return [...lines, ...ofAll, ...ofOthers].reduce(overlay, NOTHING)
 }

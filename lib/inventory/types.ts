@@ -17,6 +17,8 @@ export interface InventoryGroup {
   readonly name: string
   /** Names of direct child groups, in file order. */
   readonly children: readonly string[]
+  /** Names of hosts listed in the group itself, in file order. */
+  readonly directHosts: readonly string[]
   /** Names of all hosts, those of child groups included, in Ansible's order. */
   readonly hosts: readonly string[]
   readonly vars: ReadonlyMap<string, Variable>
@@ -30,10 +32,12 @@ export interface InventoryHost {
   readonly vars: ReadonlyMap<string, Variable>
 }
 
-/** What a hosts.ini with its group_vars/ and host_vars/ means. */
+/** What the sources with their group_vars/ and host_vars/ mean. */
 export interface Inventory {
-  /** Where it was read from. */
+  /** What the user named with `-i`; several with commas between them. */
   readonly source: string
+  /** Where its files are: relative paths in its variables start here. */
+  readonly directory: string
   /** In inventory order. */
   readonly hosts: ReadonlyMap<string, InventoryHost>
   /** `all` and `ungrouped` included. */

@@ -53,7 +53,12 @@ function readEntry(path: string, problems: Problem[]): VarsFile[] {
   }
   return listDirectory(path, problems)
     .filter((entry) => !entry.startsWith('.') && !entry.endsWith('~') && EXTENSIONS.includes(extname(entry)))
+    .filter((entry) => extname(entry) === '' || !isDirectory(join(path, entry)))
     .flatMap((entry) => readEntry(join(path, entry), problems))
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function listDirectory(path: string, problems: Problem[]): string[] {

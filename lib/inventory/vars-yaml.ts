@@ -15,6 +15,16 @@ export interface ParsedVars {
 type Yaml = typeof import('yaml')
 type FilePlace = (offset: number) => Place
 
+/** A file in YAML or JSON, parsed as Ansible parses it. */
+export interface YamlFile {
+  readonly document: Document.Parsed
+  readonly isJson: boolean
+  /** Where in the file an offset of its text is. */
+  readonly placeOf: FilePlace
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
 const VAULT_HEADER = '$ANSIBLE_VAULT;'
 
 /** Reads a variables file in YAML or JSON as Ansible does. */
@@ -24,13 +34,7 @@ export function parseVarsFile(yaml: Yaml, { file, text }: VarsFile): ParsedVars 
       { message: 'files encrypted with Ansible Vault cannot be read yet', place: { file, line: 1 } },
     ])
   }
-  const lines = new yaml.LineCounter()
-  const document = parse(yaml, text, lines)
-  const placeOf: FilePlace = (offset) => {
-    const { line, col } = lines.linePos(offset)
-    return { file, line, column: col }
-  }
-  const { problems, warnings } = complaints(document, placeOf)
+  const { document, placeOf, problems, warnings } = openYaml(yaml, { file, text })
   if (problems.length > 0) return failed(problems)
   if (document.contents === null || (yaml.isScalar(document.contents) && document.contents.value === null)) {
     return { settings: [], problems: [], warnings }
@@ -47,10 +51,22 @@ export function parseVarsFile(yaml: Yaml, { file, text }: VarsFile): ParsedVars 
   }
 }
 
-function parse(yaml: Yaml, text: string, lineCounter: LineCounter): Document.Parsed {
+/** Parses a file, with what is wrong with it and where. */
+export function openYaml(yaml: Yaml, { file, text }: VarsFile): YamlFile {
+  const lines = new yaml.LineCounter()
+  const json = isJson(text)
+  const document = parse(yaml, text, lines, json)
+  const placeOf: FilePlace = (offset) => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line, column: col }
+  }
+  return { document, isJson: json, placeOf, ...complaints(document, placeOf) }
+}
+
+function parse(yaml: Yaml, text: string, lineCounter: LineCounter, json: boolean): Document.Parsed {
   const shared = { lineCounter, uniqueKeys: true, prettyErrors: false, logLevel: 'error' } as const
   // Ansible tries JSON first, where 1e3 is a number and nothing is octal.
-  if (isJson(text)) return yaml.parseDocument(text, { ...shared, schema: 'json' })
+  if (json) return yaml.parseDocument(text, { ...shared, schema: 'json' })
   return yaml.parseDocument(text, { ...shared, version: '1.1', merge: true, customTags: ansibleTags })
 }
 

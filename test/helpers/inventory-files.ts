@@ -23,10 +23,36 @@ export async function load(ini: string | Buffer, files: Files = {}): Promise<Inv
   }
 }
 
-/** The problems that an inventory is refused for, as `file:line:column message`, files without their directory. */
-export async function problemsOf(ini: string | Buffer, files: Files = {}): Promise<string[]> {
+/** Loads inventories from files in a directory of their own; `names` are what follows `-i` there. */
+export async function loadFiles(
+  files: Files,
+  names: readonly string[],
+  playbook?: string,
+): Promise<Inventory> {
+  const directory = mkdtempSync(join(tmpdir(), 'quorate-inventory-'))
   try {
-    await load(ini, files)
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(directory, path)), { recursive: true })
+      writeFileSync(join(directory, path), text, { mode: text.startsWith('#!') ? 0o755 : 0o644 })
+    }
+    const given = names.map((name) => (name.includes(',') ? name : join(directory, name)))
+    return await loadInventory(given, {
+      playbookDirectory: playbook === undefined ? undefined : join(directory, playbook),
+    })
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+/** The problems that an inventory is refused for, as `file:line:column message`, files without their directory. */
+export function problemsOf(ini: string | Buffer, files: Files = {}): Promise<string[]> {
+  return problemsIn(() => load(ini, files))
+}
+
+/** The problems that a load ends with, in the form of {@link problemsOf}. */
+export async function problemsIn(loading: () => Promise<Inventory>): Promise<string[]> {
+  try {
+    await loading()
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     return error.problems.map(({ message, place }) => withPlace(message, place))
@@ -36,7 +62,11 @@ export async function problemsOf(ini: string | Buffer, files: Files = {}): Promi
 
 /** The warnings of an inventory, in the form of {@link problemsOf}. */
 export async function warningsOf(ini: string, files: Files = {}): Promise<string[]> {
-  const { warnings } = await load(ini, files)
+  return warningsIn(await load(ini, files))
+}
+
+/** An inventory's warnings, in the form of {@link problemsOf}. */
+export function warningsIn({ warnings }: Inventory): string[] {
   return warnings.map(({ message, place }) => withPlace(message, place))
 }
 

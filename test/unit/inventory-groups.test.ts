@@ -134,11 +134,9 @@ test('lines of :vars and :children that are neither are refused', async () => {
   ])
 })
 
-test('an inventory that is not there, or is YAML, is a clear error', async () => {
+test('an inventory that is not there, or is TOML, is a clear error', async () => {
   for (const [path, message] of [
     ['/nonexistent/hosts.ini', /inventory \/nonexistent\/hosts.ini does not exist/],
-    ['/tmp', /inventory \/tmp is a directory/],
-    ['/nonexistent/hosts.yml', /only inventories in INI format/],
   ] as const) {
     const error = await loadInventory(path).catch((reason) => reason)
     assert.instance(error, UsageError)

@@ -9,7 +9,7 @@ test('nothing given means the example inventory and a real run', () => {
   assert.equal(
     { inventory, check, tags, limit, forks, list },
     {
-      inventory: 'inventory/hosts.ini',
+      inventory: ['inventory/hosts.ini'],
       check: false,
       tags: [],
       limit: undefined,

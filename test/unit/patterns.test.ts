@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { UsageError } from '../../lib/errors.ts'
-import { selectHosts } from '../../lib/inventory/index.ts'
+import { limitHosts, selectHosts } from '../../lib/inventory/index.ts'
 import { load } from '../helpers/inventory-files.ts'
 
 const INVENTORY = `
@@ -38,10 +41,10 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '*1': 'web1 fe80::1',
   'db-[ab]': 'db-a db-b',
   'db-[!ab]': 'db-c',
-  '[wd][eb]*': 'db-a web1 web2 web10 db-b db-c',
-  'web:lonely': 'lonely web1 web2 web10',
-  'web,lonely': 'lonely web1 web2 web10',
-  ' web , lonely ': 'lonely web1 web2 web10',
+  '[wd][eb]*': 'web1 web2 web10 db-a db-b db-c',
+  'web:lonely': 'web1 web2 web10 lonely',
+  'web,lonely': 'web1 web2 web10 lonely',
+  ' web , lonely ': 'web1 web2 web10 lonely',
   'web:&both': 'web1',
   '&both:web': 'web1',
   'back:!db': 'web1 web2 web10',
@@ -58,17 +61,20 @@ const PATTERNS: Readonly<Record<string, string>> = {
   'web[1:]': 'web2 web10',
   'web[0-1]': 'web1 web2',
   'web[2:9]': 'web10',
-  'back:!web[0]': 'db-a web2 web10 db-b db-c',
+  'back:!web[0]': 'web2 web10 db-a db-b db-c',
   '~web\\d$': 'web1 web2',
-  '~l|web$': 'lonely web1 web2 web10',
+  '~l|web$': 'web1 web2 web10 lonely',
   '~db-[ab]': 'db-a db-b',
   '~(?i)WEB1': 'web1 web10',
   '~(?P<x>web)2': 'web2',
+  '~\\Aweb\\d\\Z': 'web1 web2',
+  '~db\\-a': 'db-a',
+  'db-a,web': 'db-a web1 web2 web10',
   '~web.*:!web2': 'web1 web10',
   'fe80::1': 'fe80::1',
   '!fe80::1': 'lonely db-a web1 2001:db8::5 web2 web10 db-b db-c',
   '2001:db8::5,web2': '2001:db8::5 web2',
-  'web2:[fe80::1]': 'fe80::1 web2',
+  'web2:[fe80::1]': 'web2 fe80::1',
 }
 
 for (const [pattern, hosts] of Object.entries(PATTERNS)) {
@@ -104,6 +110,19 @@ for (const [pattern, message] of Object.entries(REFUSED)) {
 
 test('the name of a host means the host, though a group has the same name', async () => {
   assert.equal(selectHosts('web', await load('[web]\nweb\nother')), ['web'])
+})
+
+test('a limit reads @FILE, line by line', async () => {
+  const inventory = await load(INVENTORY)
+  const file = join(mkdtempSync(join(tmpdir(), 'quorate-limit-')), 'hosts.retry')
+  writeFileSync(file, 'web2\n\n  db-c\nfe80::1\n!web2\n')
+  assert.equal(limitHosts(`@${file}`, inventory), ['db-c', 'fe80::1'])
+  assert.equal(limitHosts(`web1,@${file}`, inventory), ['web1', 'db-c', 'fe80::1'])
+  writeFileSync(file, '\n')
+  assert.equal(limitHosts(`@${file}`, inventory), [])
+  rmSync(dirname(file), { recursive: true })
+  assert.throws(() => limitHosts(`@${file}`, inventory), /--limit @.*hosts\.retry: .* ENOENT/)
+  assert.throws(() => selectHosts('@x', inventory), /'@x' matches no host/)
 })
 
 test('everything that is wrong with a pattern is reported at once', async () => {

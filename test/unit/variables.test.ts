@@ -39,8 +39,9 @@ function inventory(all: Record<string, Value>, host: Record<string, Value> = {})
   const vars = new Map([...group, ...variables('host m1', host)])
   return {
     source: 'hosts.ini',
+    directory: '.',
     hosts: new Map([['m1', { name: 'm1', groups: ['all'], vars }]]),
-    groups: new Map([['all', { name: 'all', children: [], hosts: ['m1'], vars: group }]]),
+    groups: new Map([['all', { name: 'all', children: [], directHosts: [], hosts: ['m1'], vars: group }]]),
     warnings: [],
   }
 }
