@@ -1,4 +1,4 @@
-// npm test: the unit and package suites, then the suites that need lab hosts, one process each; ends with the sum of what they counted.
+// npm test: the unit, inventory and package suites, then the suites that need lab hosts, one process each; ends with the sum of what they counted.
 //   npm test -- PATTERN             only the files whose path contains PATTERN
 //   npm test -- --all               whole Kubernetes clusters too, as CI does
 //   npm run test:cluster            only these: test/cluster, with a bundle that is built from source the first time
@@ -17,7 +17,7 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 const isCluster = flags.includes('--cluster')
-const plain = isCluster ? [] : ['unit', 'package']
+const plain = isCluster ? [] : ['unit', 'inventory', 'package']
 const onHosts = isCluster ? [] : ['lab']
 const onClusters = [
   ...(isCluster || flags.includes('--all') ? ['cluster'] : []),

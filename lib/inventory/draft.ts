@@ -36,6 +36,7 @@ export interface Draft {
 }
 
 const PRIORITY = 'ansible_group_priority'
+const WHOLE_NUMBER = /^\s*[+-]?\d+\s*$/
 
 /** An inventory that holds nothing but `all` and its child `ungrouped`. */
 export function newDraft(source: string): Draft {
@@ -97,8 +98,9 @@ export function setGroupVariable(draft: Draft, group: DraftGroup, setting: Setti
 }
 
 function setPriority(draft: Draft, group: DraftGroup, { value, place }: Setting): void {
-  if (typeof value === 'number' && Number.isFinite(value)) {
-    group.priority = Math.trunc(value)
+  const number = typeof value === 'string' && WHOLE_NUMBER.test(value) ? Number(value) : value
+  if (typeof number === 'number' && Number.isFinite(number)) {
+    group.priority = Math.trunc(number)
     return
   }
   draft.problems.push({

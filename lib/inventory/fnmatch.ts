@@ -24,10 +24,24 @@ function classEnd(glob: string, open: number): number {
   return glob.indexOf(']', first + 1)
 }
 
+/** As in Python, a range that runs backwards holds nothing, and takes both of its ends with it. */
 function characterClass(content: string): string {
   const negated = content.startsWith('!')
-  const characters = (negated ? content.slice(1) : content).replace(/[\\\]^[]/g, '\\$&')
-  return `[${negated ? '^' : ''}${characters}]`
+  const characters = [...(negated ? content.slice(1) : content)]
+  let source = ''
+  for (let at = 0; at < characters.length; at++) {
+    const [first = '', dash, last] = characters.slice(at, at + 3)
+    if (dash !== '-' || last === undefined) source += escapeInClass(first)
+    else {
+      if (first <= last) source += `${escapeInClass(first)}-${escapeInClass(last)}`
+      at += 2
+    }
+  }
+  return `[${negated ? '^' : ''}${source}]`
+}
+
+function escapeInClass(character: string): string {
+  return /[\\\]^[-]/.test(character) ? `\\${character}` : character
 }
 
 function escapeRegExp(text: string): string {

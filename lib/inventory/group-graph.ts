@@ -66,6 +66,8 @@ export function checkLoops(draft: Draft): void {
     onPath.add(group.name)
     for (const [child, place] of group.children) {
       if (child === 'all') reportParentOfAll(draft, group.name, place)
+      else if (child === 'ungrouped' && group.name !== 'all')
+        reportParentOfUngrouped(draft, group.name, place)
       else if (onPath.has(child)) reportLoop(draft, [...path.slice(path.indexOf(child)), child], place)
       else if (!done.has(child)) visit(draft.groups.get(child) as DraftGroup)
     }
@@ -92,6 +94,15 @@ function reportParentOfAll(draft: Draft, parent: string, place: Place): void {
     message: `[${parent}:children] names 'all', which itself contains every group`,
     place,
     hint: 'Remove this line.',
+  })
+}
+
+/** Ansible takes such hosts out of `ungrouped`, as it does with those of other groups, and so out of the inventory. */
+function reportParentOfUngrouped(draft: Draft, parent: string, place: Place): void {
+  draft.problems.push({
+    message: `[${parent}:children] names 'ungrouped', the group of hosts in no other group`,
+    place,
+    hint: `Give these hosts a group of their own, and name that in [${parent}:children].`,
   })
 }
 

@@ -129,7 +129,8 @@ function readChild(reader: Reader, parent: DraftGroup, entry: Entry, depth: numb
 
 function readHost(reader: Reader, group: DraftGroup, { key, place, value }: Entry): void {
   if (!isName(reader, key, place, 'host')) return
-  const isFalsy = reader.yaml.isScalar(value) && !value.value
+  const isFalsy =
+    (reader.yaml.isScalar(value) && !value.value) || (reader.yaml.isSeq(value) && value.items.length === 0)
   if (value !== undefined && !isFalsy && !reader.yaml.isMap(value)) {
     report(reader, place, `${key} must have its variables as a mapping, or nothing`)
     return
