@@ -39,10 +39,11 @@ export default await playbook('HA Kubernetes cluster', {
     const balancerRoles = (requireUp) => {
       const { program, port, vip } = front
       /** @param {import('quorate').Host} host */
-      const listener = ({ vars }) => ({
+      const listener = (host) => ({
         backends: masters,
         requireUp,
-        ...(vars[`${program}_port`] === undefined && { port }),
+        ...(host.vars[`${program}_port`] === undefined && { port }),
+        ...(bundle && cluster.certificateCheck(host, front, masters)),
       })
       const external = vars.loadbalancerApiserver
       if (external) return [roles.externalLb({ masters, loadbalancerApiserver: external, requireUp })]

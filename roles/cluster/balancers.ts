@@ -1,5 +1,6 @@
 import { type Host, UsageError } from '../../lib/index.ts'
 import { refuseSharedPort } from '../balancer/ports.ts'
+import { PKI } from '../kubeadm/paths.ts'
 import type { ClusterVars } from './vars.ts'
 
 /** Groups of hosts that do nothing but balance: ours, and kubeasz'. */
@@ -44,6 +45,20 @@ export function balancersOf(
   const hosts = own.length > 0 ? own : masters
   const port = portOf(balancer, hosts, masters)
   return { program: balancer, hosts, port, vip, endpoint: `${vip.split('/')[0]}:${port}` }
+}
+
+/**
+ * Has haproxy check the certificates of the apiservers, where the cluster's CA is on the same host once there is a
+ * cluster: on masters. What the inventory says of it stands.
+ */
+export function certificateCheck(
+  { name, vars }: Host,
+  { program }: Balancers,
+  masters: readonly Host[],
+): { caFile?: string } {
+  const isGiven = vars.haproxy_ca_file !== undefined || vars.haproxy_ca_content !== undefined
+  if (program !== 'haproxy' || isGiven || !masters.some((master) => master.name === name)) return {}
+  return { caFile: `${PKI}/ca.crt` }
 }
 
 function refuseIdle(balancer: string, own: readonly Host[]): void {

@@ -2,6 +2,7 @@ import { defineRole, until } from '../../lib/index.ts'
 import { converge } from './converge.ts'
 import { binariesOf } from './install.ts'
 import { observe } from './observe.ts'
+import { refuseOldPackage } from './old-package.ts'
 import { etcdVars } from './vars.ts'
 import { describeHealth } from './verify.ts'
 
@@ -10,6 +11,7 @@ export const etcd = defineRole({
   name: 'etcd',
   summary: 'a member of an etcd cluster: TLS for clients and peers, changed one member at a time',
   vars: etcdVars,
+  preflight: refuseOldPackage,
   converge,
   async verify({ vars, mode, query, once }) {
     let told: string | undefined

@@ -28,6 +28,13 @@ export async function askServers(query: Query, vars: HaproxyVars): Promise<reado
   return servers
 }
 
+/** The variables without a `caFile` that is not on the host yet: before `kubeadm init` there is nothing to verify with. */
+export async function withKnownCa(query: Query, vars: HaproxyVars): Promise<HaproxyVars> {
+  if (vars.caFile === undefined) return vars
+  const { rc } = await query.nothrow`[ -s ${vars.caFile} ]`
+  return rc === 0 ? vars : { ...vars, caFile: undefined }
+}
+
 /** `2 of 3 apiservers are up; m3 is down (Layer4 connection problem: Connection refused)` */
 export function describeServers(servers: readonly ServerStat[]): string {
   const down = servers.filter(({ up }) => !up)

@@ -30,7 +30,9 @@ export const haproxyVars = z
       .string()
       .regex(/^\/[A-Za-z0-9_./-]+$/, 'expected an absolute path without blanks')
       .optional()
-      .describe('the same CA as a file that is already on the hosts, such as /etc/kubernetes/pki/ca.crt'),
+      .describe(
+        'the same CA as a file of the hosts, such as /etc/kubernetes/pki/ca.crt; until it is there, health checks verify nothing',
+      ),
     inter: duration.default('2s').describe('time between two health checks of an apiserver'),
     fall: z.number().int().min(1).default(2).describe('failed checks in a row that take an apiserver out'),
     rise: z.number().int().min(1).default(2).describe('good checks in a row that take it back in'),

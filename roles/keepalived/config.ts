@@ -52,7 +52,7 @@ export function keepalivedConf(vars: KeepalivedVars, settings: MemberSettings): 
       'vrrp_garp_master_refresh 60',
     ]),
     ...(process === null ? [] : [block(`vrrp_track_process ${process}`, [`process ${process}`])]),
-    ...(vars.check === 'none' ? [] : [checkBlock(vars.check)]),
+    ...(vars.check === 'none' ? [] : [block('vrrp_script api', CHECK_BLOCK)]),
     block(`vrrp_instance ${vars.clusterName}`, [
       'state BACKUP',
       ...(vars.preempt ? [] : ['nopreempt']),
@@ -75,20 +75,25 @@ export function keepalivedConf(vars: KeepalivedVars, settings: MemberSettings): 
 }
 
 /**
- * What keepalived asks: whether haproxy answers on this host (plain HTTP it answers itself), or whether it also reaches
- * an apiserver that is ready. It repairs nothing. undefined where there is nothing to ask.
+ * What keepalived asks: whether haproxy answers on this host (plain HTTP it answers itself), or whether it also knows an
+ * apiserver that is ready. It repairs nothing. undefined where there is nothing to ask.
  */
-export function checkScript({ check, checkPort }: KeepalivedVars): string | undefined {
+export function checkScript({
+  check,
+  checkPort,
+}: Pick<KeepalivedVars, 'check' | 'checkPort'>): string | undefined {
   if (check === 'none') return undefined
   const curl = "curl --silent --output /dev/null --noproxy '*' --max-time 2"
-  const question =
-    check === 'haproxy'
-      ? `http://127.0.0.1:${checkPort}/`
-      : `--fail --insecure https://127.0.0.1:${checkPort}/readyz`
+  const question = check === 'apiserver' ? `--fail ${readyUrl(checkPort)}` : `http://127.0.0.1:${checkPort}/`
   return `#!/bin/sh
 # Written by Quorate (role keepalived). Only asks: keepalived acts on the answer.
 exec ${curl} ${question}
 `
+}
+
+/** Where a balancer of ours tells whether an apiserver is ready. */
+export function readyUrl(port: number): string {
+  return `http://127.0.0.1:${port}/readyz`
 }
 
 /** The VRRP id of the cluster. */
@@ -109,18 +114,9 @@ function peersOf({ members }: KeepalivedVars, member: Member): string[] {
   return members.filter((peer) => peer !== member).map(({ address }) => address)
 }
 
-// A ready apiserver may be missed for some seconds while etcd elects a leader: no reason to move the VIP.
-function checkBlock(check: 'haproxy' | 'apiserver'): string {
-  const [interval, fall] = check === 'haproxy' ? [1, 2] : [2, 3]
-  return block('vrrp_script api', [
-    `script "${CHECK_FILE}"`,
-    `interval ${interval}`,
-    'timeout 3',
-    `fall ${fall}`,
-    'rise 2',
-    'init_fail',
-  ])
-}
+// The same whatever is asked: the answer may change its meaning without a reload, which would move the VIP. haproxy
+// itself is patient while etcd elects a leader.
+const CHECK_BLOCK = [`script "${CHECK_FILE}"`, 'interval 1', 'timeout 3', 'fall 2', 'rise 2', 'init_fail']
 
 function block(head: string, lines: readonly string[]): string {
   return [`${head} {`, ...lines.flatMap((line) => line.split('\n')).map((line) => `  ${line}`), '}'].join(

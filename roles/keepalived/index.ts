@@ -22,7 +22,7 @@ import {
   VALIDATION,
 } from './config.ts'
 import { interfaceOf } from './interface.ts'
-import { isConfiguredFor, present, refuseLeftover } from './present.ts'
+import { isConfiguredFor, present, refuseKubeVip, refuseLeftover, withSettledCheck } from './present.ts'
 import { observeSegment, refuseCollisions } from './segment.ts'
 import { judge, look, requireAnswer } from './sight.ts'
 import { type KeepalivedVars, keepalivedVars, type Member } from './vars.ts'
@@ -37,6 +37,17 @@ export const keepalived = defineRole({
   summary: 'a virtual address that is always on one healthy host',
   vars: keepalivedVars,
 
+  async preflight(context) {
+    const { vars, facts, query } = context
+    const device = interfaceOf(vars, memberOf(context), facts)
+    const { config, kubeVip } = await present(query)
+    refuseKubeVip(kubeVip, vars)
+    // A member that was configured for this VIP has listened before; a run without changes must not wait for adverts.
+    if (isConfiguredFor(config, vars)) return
+    refuseLeftover(config, vars, facts)
+    refuseCollisions(await observeSegment(query, vars, device), vars, device)
+  },
+
   async converge(context) {
     const { vars, facts, query, apply, rolling } = context
     const member = memberOf(context)
@@ -46,18 +57,18 @@ export const keepalived = defineRole({
       directory(dirname(DROP_IN)),
       file(DROP_IN, { content: keepalivedUnit() }),
     )
-    const { config, tellsOfProcesses } = await present(query)
-    // A member that was configured for this VIP has listened before; a run without changes must not wait for adverts.
-    if (!isConfiguredFor(config, vars)) {
-      refuseLeftover(config, vars, facts)
+    const found = await present(query)
+    const { config, tellsOfProcesses } = found
+    // Adverts could not be heard without socat, which is there only now.
+    if (!isConfiguredFor(config, vars))
       refuseCollisions(await observeSegment(query, vars, device), vars, device)
-    }
-    const content = keepalivedConf(vars, {
+    const settled = await withSettledCheck(query, vars, found)
+    const content = keepalivedConf(settled, {
       member,
       interface: device,
       trackProcess: tellsOfProcesses,
     })
-    const check = checkScript(vars)
+    const check = checkScript(settled)
     await rolling(
       () =>
         apply(
@@ -90,7 +101,7 @@ export const keepalived = defineRole({
 
 type Context = RoleContext<KeepalivedVars>
 
-function memberOf({ vars, host }: Context): Member {
+function memberOf({ vars, host }: Pick<Context, 'vars' | 'host'>): Member {
   const member = vars.members.find(({ name }) => name === host.name)
   if (member !== undefined) return member
   throw new QuorateError(

@@ -1,5 +1,5 @@
-import { type Facts, type Query, QuorateError } from '../../lib/index.ts'
-import { CONFIG_FILE, vipAddress, virtualRouterId } from './config.ts'
+import { type Facts, type Query, QuorateError, until } from '../../lib/index.ts'
+import { CHECK_FILE, CONFIG_FILE, readyUrl, vipAddress, virtualRouterId } from './config.ts'
 import type { KeepalivedVars } from './vars.ts'
 
 /** The kernel's first PID namespace: it tells about the end of processes there, and nowhere else. */
@@ -11,12 +11,22 @@ export interface Present {
   readonly config: string
   /** Whether keepalived can learn at once that a process has ended; not in containers. */
   readonly tellsOfProcesses: boolean
+  /** The VIP of a kube-vip on this host; empty where there is none. */
+  readonly kubeVip: string
+  /** Whether its check asks for an apiserver that is ready. */
+  readonly asksApiServer: boolean
 }
 
 export async function present(query: Query): Promise<Present> {
-  const { stdout } = await query`readlink /proc/self/ns/pid; cat ${CONFIG_FILE} 2>/dev/null || :`
-  const [namespace, ...config] = stdout.split('\n')
+  const { stdout } = await query`readlink /proc/self/ns/pid
+grep -A1 -E 'name: "?address"?$' /etc/kubernetes/manifests/kube-vip.yaml 2>/dev/null | sed -n 's/.*value: *//p' | tr -d '"\n'
+echo
+grep -qs /readyz ${CHECK_FILE} && echo asks || echo
+cat ${CONFIG_FILE} 2>/dev/null || :`
+  const [namespace, kubeVip = '', asks, ...config] = stdout.split('\n')
   return {
+    kubeVip,
+    asksApiServer: asks === 'asks',
     config: config.length === 0 ? '' : `${config.join('\n')}\n`,
     tellsOfProcesses: namespace === FIRST_PID_NAMESPACE,
   }
@@ -28,6 +38,18 @@ export function isConfiguredFor(config: string, vars: KeepalivedVars): boolean {
   return config.includes(` ${vars.vip} dev `) && config.includes(`virtual_router_id ${id}\n`)
 }
 
+/** @throws QuorateError where kube-vip moves the VIP already: the two would fight for it. */
+export function refuseKubeVip(kubeVip: string, vars: KeepalivedVars): void {
+  const vip = vipAddress(vars)
+  if (kubeVip !== vip) return
+  throw new QuorateError(
+    `kube-vip is set up on this host to move the VIP ${vip}: keepalived would fight it`,
+    {
+      hint: 'choose one of them; where keepalived is meant, remove /etc/kubernetes/manifests/kube-vip.yaml on all masters first',
+    },
+  )
+}
+
 /** @throws QuorateError where the host has the VIP by other means than keepalived: then it would never move. */
 export function refuseLeftover(config: string, vars: KeepalivedVars, { addresses, hostname }: Facts): void {
   const vip = vipAddress(vars)
@@ -37,4 +59,23 @@ export function refuseLeftover(config: string, vars: KeepalivedVars, { addresses
   throw new QuorateError(message, {
     hint: "take it out of the host's network configuration: only keepalived may move it",
   })
+}
+
+/**
+ * Makes up its mind about `check: auto`: whoever holds the VIP must reach an apiserver, as soon as there is one. Where
+ * that was asked for before, an apiserver that is only just away does not undo it.
+ */
+export async function withSettledCheck(
+  query: Query,
+  vars: KeepalivedVars,
+  { asksApiServer }: Pick<Present, 'asksApiServer'>,
+): Promise<KeepalivedVars> {
+  if (vars.check !== 'auto') return vars
+  const ask = () =>
+    query`curl --silent --output /dev/null --fail --noproxy '*' --max-time 2 ${readyUrl(vars.checkPort)}`
+  const isReady = await until(ask, { seconds: asksApiServer ? 15 : 0 }).then(
+    () => true,
+    () => false,
+  )
+  return { ...vars, check: isReady ? 'apiserver' : 'haproxy' }
 }

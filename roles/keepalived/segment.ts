@@ -22,9 +22,8 @@ export interface Advert {
 /**
  * Listens for VRRP adverts, and asks by ARP who has the VIP and the members' addresses. Takes some seconds.
  *
- * Connecting to a closed port is the one way to send ARP requests that needs no tool but curl; whether the port
- * answers does not matter. The host's memory of who had the VIP is dropped first: it may be minutes old. What cannot
- * be asked (in check mode, on a host that has no socat yet) is not seen.
+ * The kernel sends the ARP requests, so that nothing has to be installed for them. The host's memory of who had the VIP
+ * is dropped first: it may be minutes old. Adverts are not seen on a host that has no socat yet.
  */
 export async function observeSegment(query: Query, vars: KeepalivedVars, device: string): Promise<Segment> {
   const vip = vipAddress(vars)
@@ -33,8 +32,10 @@ export async function observeSegment(query: Query, vars: KeepalivedVars, device:
 timeout ${LISTEN_SECONDS} socat -u IP4-RECVFROM:112,ip-add-membership=224.0.0.18:${device},fork \
   SYSTEM:'echo vrrp $SOCAT_PEERADDR $(od -An -v -tu1)' 2>/dev/null &
 ip -4 neigh flush to ${vip} dev ${device} 2>/dev/null
-for address in ${addresses}; do
-  curl --silent --output /dev/null --noproxy '*' --max-time 2 "http://$address:9/" 2>/dev/null &
+for address in ${addresses}; do ip neigh replace "$address" dev ${device} use 2>/dev/null; done
+for second in 1 2 3; do
+  ip -4 neigh show dev ${device} | grep -q INCOMPLETE || break
+  sleep 1
 done
 wait
 ip -4 neigh show dev ${device} | sed 's/^/neigh /'`

@@ -66,10 +66,10 @@ export const keepalivedVars = z
       .default(1)
       .describe('seconds between two adverts; a lost holder is missed after three'),
     check: z
-      .enum(['haproxy', 'apiserver', 'none'])
-      .default('haproxy')
+      .enum(['auto', 'haproxy', 'apiserver', 'none'])
+      .default('auto')
       .describe(
-        'what a member must have to hold the VIP: a haproxy that answers, or one that also reaches an apiserver that is ready (then an outage of all apiservers takes the VIP down)',
+        'what a member must have to hold the VIP: a haproxy (or nginx) that answers, or one that also reaches an apiserver that is ready (then an outage of all apiservers takes the VIP down); auto: an apiserver, once one is ready',
       ),
     checkPort: port().default(8443).describe('where haproxy listens on 127.0.0.1'),
     checkWeight: z

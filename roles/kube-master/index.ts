@@ -1,6 +1,7 @@
 import { defineRole, until } from '../../lib/index.ts'
 import { observeCluster } from '../kubeadm/cluster-state.ts'
 import { observeNode } from '../kubeadm/node-state.ts'
+import { requireSameCluster } from '../kubeadm/same-cluster.ts'
 import { apiUrl } from '../kubeadm/urls.ts'
 import { converge } from './converge.ts'
 import { executorOf } from './decide.ts'
@@ -16,6 +17,7 @@ export const kubeMaster = defineRole({
   name: 'kube-master',
   summary: 'a control plane of the cluster: made once, joined one by one, changed one by one',
   vars: kubeMasterVars,
+  preflight: requireSameCluster,
   converge,
   async verify({ vars, host, mode, query, everyone }) {
     const self = vars.masters.find(({ name }) => name === host.name) ?? host

@@ -1,5 +1,6 @@
 import { defineRole, QuorateError, until } from '../../lib/index.ts'
 import { observeCluster } from '../kubeadm/cluster-state.ts'
+import { requireSameCluster } from '../kubeadm/same-cluster.ts'
 import { converge } from './converge.ts'
 import { meet } from './meet.ts'
 import { kubeNodeVars } from './vars.ts'
@@ -14,6 +15,7 @@ export const kubeNode = defineRole({
   name: 'kube-node',
   summary: 'a worker of the cluster, with its labels and taints',
   vars: kubeNodeVars,
+  preflight: requireSameCluster,
   converge,
   async verify(context) {
     const { host, hosts, vars, mode, query } = context

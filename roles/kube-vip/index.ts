@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defineRole, until } from '../../lib/index.ts'
 import { kubectl } from './access.ts'
+import { interfaceOf } from './interface.ts'
 import { accessRights, placePod, prepareNode, requireHealthy } from './place.ts'
+import { refuseOtherOwner } from './refuse.ts'
 import { judge, look } from './sight.ts'
 import { kubeVipVars } from './vars.ts'
 
-export { type BalancerChoices, balancerConflicts, exclusiveBalancers } from './exclusive-balancers.ts'
 export { kubeVipInit } from './init.ts'
 export { initCallsVip } from './init-endpoint.ts'
 export { kubeVipStart } from './place.ts'
@@ -20,6 +21,10 @@ export const kubeVip = defineRole({
   name: 'kube-vip',
   summary: 'a virtual address that an apiserver answers at',
   vars: kubeVipVars,
+
+  async preflight({ vars, host, facts, query }) {
+    await refuseOtherOwner(query, vars, interfaceOf(vars, host, facts))
+  },
 
   async converge(context) {
     const { apply, once, rolling } = context

@@ -12,7 +12,6 @@ import {
   manifestDigest,
   type NodeSettings,
 } from './manifest.ts'
-import { refuseOtherOwner } from './refuse.ts'
 import { look, requireOwn } from './sight.ts'
 import { type KubeVipVars, kubeVipVars } from './vars.ts'
 
@@ -36,11 +35,9 @@ export function kubeVipStart(input: unknown): (context: Omit<Node, 'vars'>) => P
 }
 
 /** All that does not disturb a VIP that is there. */
-export async function prepareNode({ vars, host, facts, query, apply }: Node): Promise<void> {
-  const device = interfaceOf(vars, host, facts)
+export async function prepareNode({ vars, apply }: Node): Promise<void> {
   const { resources } = await imageOf(vars)
   await apply(pkg(['curl', 'openssl']), ...resources, directory('/etc/kubernetes/manifests'))
-  await refuseOtherOwner(query, vars, device)
 }
 
 export function accessRights({ vars, host }: Node): Resource {

@@ -17,10 +17,11 @@ grep -qsF ${vip} /etc/keepalived/keepalived.conf && systemctl is-enabled --quiet
 [ ! -e ${MANIFEST} ] && [ ${vars.mode} = arp ] || exit 0
 ip -4 -o address show to ${`${vip}/32`} | grep -vF ${` ${vip}/32 `} | sed 's/^[0-9]*: \\([^ ]*\\).*/own \\1/'
 ip -4 neigh flush to ${vip} dev ${device} 2>/dev/null
-for address in ${addresses}; do
-  curl --silent --output /dev/null --noproxy '*' --max-time 2 "http://$address:9/" 2>/dev/null &
+for address in ${addresses}; do ip neigh replace "$address" dev ${device} use 2>/dev/null; done
+for second in 1 2 3; do
+  ip -4 neigh show dev ${device} | grep -q INCOMPLETE || break
+  sleep 1
 done
-wait
 ip -4 neigh show dev ${device} | sed 's/^/neigh /'`
   if (lines.includes('keepalived')) {
     throw new QuorateError(

@@ -20,9 +20,12 @@ export const nginx = defineRole({
   summary: 'a TCP load balancer in front of every kube-apiserver',
   vars: nginxVars,
 
-  async converge({ vars, host, facts, apply, query, rolling }) {
+  async preflight({ vars, host, query }) {
     refuseSharedPort('nginx', vars, host.address)
     await refuseTakenPort('nginx', query, host, vars)
+  },
+
+  async converge({ vars, facts, apply, query, rolling }) {
     const stream = facts.packageManager === 'apt' ? 'libnginx-mod-stream' : 'nginx-mod-stream'
     await apply(
       pkg(['nginx', stream, 'curl']),

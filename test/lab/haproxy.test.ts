@@ -126,6 +126,23 @@ test('an apiserver with a certificate of another CA is not', async () => {
   )
 })
 
+test('a CA that is not on the hosts yet is taken up by the first run that finds it', async () => {
+  const caFile = '/etc/kubernetes/pki/ca.crt'
+  const { verified } = await settled({ caFile })
+  assert.match(
+    verified.get('m1') ?? '',
+    /certificates are not checked, \/etc\/kubernetes\/pki\/ca\.crt is not there$/,
+  )
+  for (const host of ['m1', 'm2'])
+    await out(host, `mkdir -p /etc/kubernetes/pki && cat >${caFile} <<'EOF'\n${ca}\nEOF`)
+  const { changes } = await settled({ caFile })
+  assert.equal(changes.filter(({ resource }) => resource === `file ${CONFIG}`).length, 2)
+  assert.match(await out('m1', `cat ${CONFIG}`), /verify required ca-file \/etc\/kubernetes\/pki\/ca\.crt/)
+  const again = await settled({ caFile })
+  assert.equal(again.changes, [])
+  assert.match(again.verified.get('m1') ?? '', /^1 of 2 apiservers are up; m2 is down \([^)]*\)$/)
+})
+
 test('a configuration that haproxy refuses is not written', async () => {
   const connection = await connectToLab(lab, 'm1')
   try {
@@ -141,8 +158,14 @@ test('a configuration that haproxy refuses is not written', async () => {
   }
 })
 
-test('a reload that the running haproxy could not do stops the roll, and the next host is not touched', async () => {
+test('a port that another program has is refused before anything is changed', async () => {
   const { failures, changes } = await converge({ port: 22 })
+  assert.match(failures[0]?.message ?? '', /^port 22 of m\d is in use by sshd$/)
+  assert.equal(changes, [])
+})
+
+test('a reload that the running haproxy could not do stops the roll, and the next host is not touched', async () => {
+  const { failures, changes } = await converge({ port: 22, bind: '127.0.0.1' })
   const touched = [...new Set(changes.map(({ host }) => host))]
   assert.is(touched.length, 1)
   assert.match(failures[0]?.message ?? '', /haproxy runs with another configuration than it should/)

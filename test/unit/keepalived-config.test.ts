@@ -121,13 +121,17 @@ test('a given virtual router id stands, else one follows from the name', () => {
   assert.is.not(derived, '173')
 })
 
-test('the check asks haproxy itself, whatever apiservers do', () => {
+test('until there is an apiserver the check asks haproxy itself', () => {
   assert.match(checkScript(parse()) ?? '', /^exec curl .*--max-time 2 http:\/\/127\.0\.0\.1:8443\/$/m)
 })
 
 test('the check can ask for an apiserver that is ready, through haproxy', () => {
   const script = checkScript(parse({ check: 'apiserver', checkPort: 9443 })) ?? ''
-  assert.match(script, /^exec curl .*--fail --insecure https:\/\/127\.0\.0\.1:9443\/readyz$/m)
+  assert.match(script, /^exec curl .*--fail http:\/\/127\.0\.0\.1:9443\/readyz$/m)
+})
+
+test('what the check asks for can change without a reload, which would move the VIP', () => {
+  assert.is(conf({ check: 'apiserver' }), conf({ check: 'haproxy' }))
 })
 
 test('the check only asks: one command, which is no service manager, no killall, nothing expanded', () => {

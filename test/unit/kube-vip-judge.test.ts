@@ -1,7 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Facts, Host } from '../../lib/index.ts'
-import { balancerConflicts, exclusiveBalancers } from '../../roles/kube-vip/exclusive-balancers.ts'
 import { initCallsVip } from '../../roles/kube-vip/init-endpoint.ts'
 import { interfaceOf } from '../../roles/kube-vip/interface.ts'
 import { strangerOf } from '../../roles/kube-vip/refuse.ts'
@@ -174,56 +173,5 @@ test('a network that has no room for the VIP is refused', () => {
   const narrow = { addresses: [{ interface: 'eth1', address: '10.0.0.1', prefix: 28 }] } as unknown as Facts
   assert.throws(() => interfaceOf(vars, host, narrow), /10\.0\.0\.100 is outside of the network of eth1/)
 })
-
-const m = (...names: string[]) => names.map((name) => ({ name }))
-const conflicts: [
-  title: string,
-  choices: Parameters<typeof balancerConflicts>[0],
-  found: RegExp | undefined,
-][] = [
-  [
-    'keepalived with haproxy',
-    { keepalived: { vip: '10.0.0.100/24' }, haproxy: { hosts: m('m1'), port: 8443 } },
-    undefined,
-  ],
-  [
-    'keepalived and kube-vip for one VIP',
-    { keepalived: { vip: '10.0.0.100/24' }, kubeVip: { vip: '10.0.0.100/32' } },
-    /keepalived and kube-vip would both move the VIP 10\.0\.0\.100/,
-  ],
-  [
-    'keepalived and kube-vip for two',
-    { keepalived: { vip: '10.0.0.100/24' }, kubeVip: { vip: '10.0.0.101/24' } },
-    undefined,
-  ],
-  [
-    'haproxy and nginx on one port',
-    { haproxy: { hosts: m('m1', 'm2'), port: 8443 }, nginx: { hosts: m('m2'), port: 8443 } },
-    /port 8443 of m2/,
-  ],
-  [
-    'haproxy and nginx on different ports of one host',
-    { haproxy: { hosts: m('m1'), port: 8443 }, nginx: { hosts: m('m1'), port: 9443 } },
-    undefined,
-  ],
-  [
-    'haproxy and nginx on different hosts',
-    { haproxy: { hosts: m('m1'), port: 8443 }, nginx: { hosts: m('m2'), port: 8443 } },
-    undefined,
-  ],
-  [
-    'an external balancer at a VIP of ours',
-    { externalLb: { address: '10.0.0.100' }, kubeVip: { vip: '10.0.0.100/24' } },
-    /cannot be both a VIP of kube-vip and an external/,
-  ],
-]
-
-for (const [title, choices, found] of conflicts) {
-  test(`${title} ${found === undefined ? 'can' : 'cannot'} be`, () => {
-    if (found === undefined) return exclusiveBalancers(choices)
-    assert.is(balancerConflicts(choices).length, 1)
-    assert.throws(() => exclusiveBalancers(choices), found)
-  })
-}
 
 test.run()

@@ -1,0 +1,93 @@
+import { type PreflightContext, QuorateError, readBundle } from '../../lib/index.ts'
+import { caCertHash } from './fingerprint.ts'
+import { wantedVersion } from './install.ts'
+import { ADMIN_CONF, KUBELET_CONF, KUBERNETES, PKI, UNFINISHED } from './paths.ts'
+import { resetCommand } from './run-kubeadm.ts'
+import type { Master } from './vars.ts'
+
+/** What a host tells about the cluster that it belongs to, without asking anybody else. */
+export interface Membership {
+  /** kubeadm has made it a node, and came to its end. */
+  readonly isNode: boolean
+  /** It has an apiserver's manifest. */
+  readonly isMaster: boolean
+  /** `sha256:…` of the CA that it trusts; undefined where it knows none. */
+  readonly caHash: string | undefined
+  /** Where its administrator's kubeconfig leads to, such as `10.0.0.100:8443`; empty where there is none. */
+  readonly endpoint: string
+}
+
+interface Wanted {
+  readonly masters: readonly Master[]
+  /** `10.0.0.100:8443` */
+  readonly controlPlaneEndpoint: string
+}
+
+interface Vars extends Wanted {
+  readonly bundle: string
+  readonly version?: string | undefined
+}
+
+/**
+ * The preflight of masters and workers.
+ *
+ * @throws QuorateError where the bundle is not for this host, or the host belongs to another cluster.
+ */
+export async function requireSameCluster(context: PreflightContext<Vars>): Promise<void> {
+  const { vars, host, facts, query, once, everyone } = context
+  wantedVersion(await once('bundle', () => readBundle(vars.bundle)), vars.version, facts.architecture)
+  const { stdout } = await query`
+[ -e ${KUBELET_CONF} ] && [ ! -e ${UNFINISHED} ] && echo node=yes
+[ -e ${KUBERNETES}/manifests/kube-apiserver.yaml ] && echo master=yes
+if [ -e ${PKI}/ca.crt ]; then echo "ca=$(base64 <${PKI}/ca.crt | tr -d '\n')"
+else sed -n 's/^ *certificate-authority-data: */ca=/p' ${KUBELET_CONF} 2>/dev/null
+fi
+sed -n 's|^ *server: *https://|endpoint=|p' ${ADMIN_CONF} 2>/dev/null
+:`
+  const memberships = await everyone('their clusters', parseMembership(stdout))
+  const problem = foreignProblem(host, vars, memberships)
+  if (problem !== undefined) {
+    throw new QuorateError(problem, {
+      hint: `is the inventory the right one? To have ${host.name} join, drain it there, delete its node, and clear it with: ${resetCommand(false)}`,
+    })
+  }
+}
+
+/** What {@link requireSameCluster} asks for. */
+export function parseMembership(output: string): Membership {
+  const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(output)?.[1] ?? ''
+  const ca = value('ca')
+  return {
+    isNode: value('node') === 'yes',
+    isMaster: value('master') === 'yes',
+    caHash: ca === '' ? undefined : caCertHash(Buffer.from(ca, 'base64').toString()),
+    endpoint: value('endpoint'),
+  }
+}
+
+/** Why a host cannot be of the cluster that the others are in; undefined where it can. */
+export function foreignProblem(
+  host: { readonly name: string; readonly address: string },
+  { masters, controlPlaneEndpoint }: Wanted,
+  memberships: ReadonlyMap<string, Membership>,
+): string | undefined {
+  const own = memberships.get(host.name)
+  if (own === undefined || !own.isNode) return undefined
+  const { name } = host
+  const others = masters.filter((master) => master.name !== name)
+  const inCluster = others.filter((master) => {
+    const { isNode = false, isMaster = false } = memberships.get(master.name) ?? {}
+    return isNode && isMaster
+  })
+  const stranger = inCluster.find((master) => memberships.get(master.name)?.caHash !== own.caHash)
+  if (stranger !== undefined)
+    return `${name} belongs to another cluster than ${stranger.name}: its CA is a different one`
+  const server = own.endpoint.replace(/:\d+$/, '')
+  if (own.isMaster && !['', host.address, '127.0.0.1', 'localhost'].includes(server)) {
+    if (own.endpoint === controlPlaneEndpoint) return undefined
+    return `${name} is a master of a cluster whose API is at ${own.endpoint}, not at ${controlPlaneEndpoint}`
+  }
+  const isAlone = inCluster.length === 0 && masters.every((master) => memberships.has(master.name))
+  if (own.isMaster || !isAlone) return undefined
+  return `${name} is a node of a cluster that none of the masters is in`
+}
