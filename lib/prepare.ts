@@ -6,9 +6,11 @@ import type { Host } from './inventory/host.ts'
 import {
   checkAddresses,
   connectionSettings,
+  evaluateInventory,
   hostAddress,
   limitHosts,
   selectHosts,
+  valuesByName,
 } from './inventory/index.ts'
 import type { Inventory, InventoryHost } from './inventory/types.ts'
 import type { Play, Playbook, PlaybookTools } from './playbook.ts'
@@ -40,11 +42,8 @@ export interface Selection extends PlaySelection {
  *
  * @throws UsageError with all problems at once.
  */
-export async function prepare(
-  playbook: Playbook,
-  inventory: Inventory,
-  selection: Selection,
-): Promise<Prepared> {
+export async function prepare(playbook: Playbook, given: Inventory, selection: Selection): Promise<Prepared> {
+  const inventory = await evaluateInventory(given)
   const problems: Problem[] = [...checkAddresses(inventory)]
   const all = await makePlays(playbook, inventory, problems, selection.args)
   const { schemaKeys } = all
@@ -54,7 +53,7 @@ export async function prepare(
     [],
   )
   const roles = all.plays.flatMap((play) => play.roles)
-  problems.push(...unknownVariables(inventory, schemaKeys, roles))
+  problems.push(...unknownVariables(given, schemaKeys, roles))
   const plays = chosen.map((play) => readyPlay(play, inventory, problems))
   const settings = new Map<string, ConnectionSettings>()
   for (const name of new Set(plays.flatMap(({ hosts }) => hosts.map((host) => host.name)))) {
@@ -69,8 +68,7 @@ export async function prepare(
 
 /** The hosts as playbooks see them. */
 function toHost(host: InventoryHost): Host {
-  const vars = Object.fromEntries([...host.vars].map(([name, { value }]) => [name, value]))
-  return { name: host.name, address: hostAddress(host), groups: host.groups, vars }
+  return { name: host.name, address: hostAddress(host), groups: host.groups, vars: valuesByName(host.vars) }
 }
 
 async function makePlays(

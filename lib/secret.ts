@@ -23,6 +23,10 @@ export class Secret {
     return this.#value
   }
 
+  get isEmpty(): boolean {
+    return this.#value === ''
+  }
+
   toString(): string {
     return MASK
   }

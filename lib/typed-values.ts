@@ -37,9 +37,11 @@ export function checkValues(
   let result = schema.safeParse(raw)
   if (!result.success) result = schema.safeParse(adapt(raw, given, result.error.issues))
   if (result.success) return { values: result.data as Record<string, unknown>, problems: [] }
-  const problems = result.error.issues.map((issue) => {
+  const problems = result.error.issues.flatMap((issue) => {
     const [key, ...rest] = issue.path.map(String) as [string?, ...string[]]
     const source = key === undefined ? undefined : given.get(key)
+    // What could not be evaluated has been reported.
+    if (source !== undefined && source.value === undefined) return []
     if (key !== undefined && source === undefined) return { key, problem: missing(key) }
     return { key: key ?? '', problem: wrongValue(issue.message, source, rest) }
   })

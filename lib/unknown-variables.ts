@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 import type { Problem } from './errors.ts'
-import { EXTRA_LAYER, isConnectionName } from './inventory/index.ts'
+import { EXTRA_LAYER, isConnectionName, isDeferred } from './inventory/index.ts'
 import type { Inventory, Variable } from './inventory/types.ts'
 import type { AppliedRole } from './role.ts'
 import { didYouMean } from './suggest.ts'
@@ -49,13 +49,15 @@ export function* allVariables(inventory: Inventory): Generator<[string, Variable
   for (const host of inventory.hosts.values()) yield* host.vars
 }
 
-/** The names that the inventory itself sets anywhere. */
+/** The names that the inventory itself sets anywhere, or uses in templates. */
 function namesBelowExtra(inventory: Inventory): ReadonlySet<string> {
   const names = new Set<string>()
   for (const [name, variable] of allVariables(inventory)) {
     let lower: Variable | undefined = variable
     while (lower?.layer === EXTRA_LAYER) lower = lower.overrides
     if (lower !== undefined) names.add(name)
+    if (!isDeferred(variable.value)) continue
+    for (const [word] of JSON.stringify(variable.value).matchAll(/\w+/g)) names.add(word)
   }
   return names
 }

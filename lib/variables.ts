@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Problem } from './errors.ts'
 import type { Host } from './inventory/host.ts'
-import { EXTRA_LAYER } from './inventory/index.ts'
+import { EXTRA_LAYER, tryValue } from './inventory/index.ts'
 import type { Inventory, InventoryHost, Variable } from './inventory/types.ts'
 import type { AppliedRole } from './role.ts'
 import { didYouMean } from './suggest.ts'
@@ -24,29 +24,31 @@ export function resolveRole(applied: AppliedRole, host: Host, inventoryHost: Inv
   const keys = keysOf(schema)
   const input = applied.input(host)
   const unknown = Object.keys(input).filter((key) => !keys.includes(key))
-  const given = new Map(
-    keys.flatMap((key) => entry(key, fromInventory(inventoryHost.vars, variableName(key, role)))),
-  )
+  const problems: Problem[] = []
+  const given = new Map<string, Given>()
   for (const key of keys) {
-    if (input[key] !== undefined && given.get(key)?.isLoose !== true)
+    const variable = inventoryHost.vars.get(variableName(key, role))
+    if (input[key] !== undefined && variable?.layer !== EXTRA_LAYER)
       given.set(key, { value: input[key], place: applied.place, name: `${role}: ${key}`, isLoose: false })
+    else if (variable) given.set(key, fromInventory(variable, variableName(key, role), problems))
   }
   // A key that the playbook passes on without a value was reported where that value should come from.
   const passedOn = new Set(Object.keys(input).filter((key) => input[key] === undefined && !given.has(key)))
-  const { values, problems } = checkValues(schema, given, (key) => ({
+  const checked = checkValues(schema, given, (key) => ({
     message: `role ${role}: ${key} is missing`,
     hint: `set ${variableName(key, role)} in group_vars/all.yml (or for a group or host), or pass ${key} to ${role}() in the playbook`,
     ...(applied.place && { place: applied.place }),
   }))
   return {
-    values,
+    values: checked.values,
     problems: [
+      ...problems,
       ...unknown.map((key) => ({
         message: `role ${role} has no variable ${key}`,
         hint: didYouMean(key, keys),
         ...(applied.place && { place: applied.place }),
       })),
-      ...problems.filter(({ key }) => !passedOn.has(key)).map(({ problem }) => problem),
+      ...checked.problems.filter(({ key }) => !passedOn.has(key)).map(({ problem }) => problem),
     ],
   }
 }
@@ -55,23 +57,25 @@ export function resolveRole(applied: AppliedRole, host: Host, inventoryHost: Inv
 export function resolveCluster(schema: z.ZodType, inventory: Inventory): Resolved {
   const vars = inventory.groups.get('all')?.vars ?? new Map<string, Variable>()
   const keys = keysOf(schema)
-  const given = new Map(keys.flatMap((key) => entry(key, fromInventory(vars, variableName(key)))))
+  const unreadable: Problem[] = []
+  const given = new Map<string, Given>()
+  for (const key of keys) {
+    const variable = vars.get(variableName(key))
+    if (variable) given.set(key, fromInventory(variable, variableName(key), unreadable))
+  }
   const { values, problems } = checkValues(schema, given, (key) => ({
     message: `${variableName(key)} is missing`,
     hint: `${describe(schema, key)}set it in group_vars/all.yml, or under [all:vars] in ${inventory.source}`,
   }))
-  return { values, problems: [...problems.map(({ problem }) => problem), ...scattered(keys, inventory)] }
+  const wrong = problems.map(({ problem }) => problem)
+  return { values, problems: [...unreadable, ...wrong, ...scattered(keys, inventory)] }
 }
 
-function fromInventory(vars: ReadonlyMap<string, Variable>, name: string): Given | undefined {
-  const variable = vars.get(name)
-  if (variable === undefined) return undefined
-  const { value, place, layer } = variable
+/** The variable's value; one that cannot be evaluated is noted, and counts as wrong already. */
+function fromInventory(variable: Variable, name: string, problems: Problem[]): Given {
+  const { place, layer } = variable
+  const value = tryValue(variable, problems)
   return { value, place, name, isLoose: layer === EXTRA_LAYER }
-}
-
-function entry(key: string, given: Given | undefined): [string, Given][] {
-  return given === undefined ? [] : [[key, given]]
 }
 
 function describe(schema: z.ZodType, key: string): string {

@@ -1,6 +1,7 @@
 import { formatPlace, type Place, type Problem } from '../errors.ts'
 import { canonicalAddress, isBrokenAddress } from './address.ts'
 import { connectionSettings, hostVariable } from './connection-settings.ts'
+import { tryValue } from './evaluate.ts'
 import type { Inventory, InventoryHost } from './types.ts'
 
 /** A claim of a host to an address, and where it is written (a name has no place). */
@@ -27,7 +28,8 @@ function brokenAddresses(host: InventoryHost): Problem[] {
   for (const name of ['ip', 'ansible_host', 'ansible_ssh_host']) {
     const variable = host.vars.get(name)
     if (variable === undefined) continue
-    const { value, place } = variable
+    const { place } = variable
+    const value = tryValue(variable, problems)
     // `10.0` has become a number on its way.
     if (typeof value === 'number' || (typeof value === 'string' && isBrokenAddress(value))) {
       problems.push({ message: `${name} of ${host.name}: ${value} is no IP address`, place, hint })
@@ -45,8 +47,9 @@ function endpoint(host: InventoryHost): Claim[] {
 
 function ip(host: InventoryHost): Claim[] {
   const variable = host.vars.get('ip')
-  if (typeof variable?.value !== 'string') return []
-  return [{ host: host.name, address: canonicalAddress(variable.value), place: variable.place }]
+  const address = variable && tryValue(variable)
+  if (variable === undefined || typeof address !== 'string') return []
+  return [{ host: host.name, address: canonicalAddress(address), place: variable.place }]
 }
 
 function duplicates(claims: readonly Claim[], what: string): Problem[] {

@@ -1,9 +1,10 @@
 import type { Problem } from '../errors.ts'
+import { Secret } from '../secret.ts'
 import type { ConnectionSettings } from '../transport/settings.ts'
 import { SETTING_NAMES } from './ansible-variables.ts'
 import { doubtfulNames } from './doubtful-names.ts'
+import { tryValue } from './evaluate.ts'
 import {
-  plainValue,
   toBecomeMethod,
   toBoolean,
   toPath,
@@ -49,8 +50,10 @@ export function connectionSettings(host: InventoryHost): {
 
 /** Where a host can be reached by other hosts: its variable `ip`, else `ansible_host`, else its name. */
 export function hostAddress(host: InventoryHost): string {
-  const address = host.vars.get('ip') ?? hostVariable(host)
-  return typeof address?.value === 'string' && address.value !== '' ? address.value : host.name
+  const variable = host.vars.get('ip') ?? hostVariable(host)
+  const value = variable && tryValue(variable)
+  const address = value instanceof Secret ? value.reveal() : value
+  return typeof address === 'string' && address !== '' ? address : host.name
 }
 
 /** The variable of a host that decides where the connection goes. */
@@ -63,9 +66,11 @@ type Read = <T>(setting: keyof typeof SETTING_NAMES, convert: (value: Value) => 
 function reader(host: InventoryHost, problems: Problem[]): Read {
   return (setting, convert) => {
     const [name, variable] = lastOf(host, SETTING_NAMES[setting]) ?? []
-    if (variable === undefined) return undefined
+    const value = variable && tryValue(variable, problems)
+    if (variable === undefined || value === undefined) return undefined
     try {
-      return convert(plainValue(variable.value))
+      // Only a password stays hidden: what else comes out of a vault has to be read here.
+      return convert(value instanceof Secret && convert !== (toSecret as unknown) ? value.reveal() : value)
     } catch (error) {
       if (!(error instanceof SyntaxProblem)) throw error
       const { message, hint } = error
@@ -96,7 +101,7 @@ function readBecome(read: Read): NonNullable<ConnectionSettings['become']> {
 function lastOf(host: InventoryHost, names: readonly string[]): readonly [string, Variable] | undefined {
   for (const name of names.toReversed()) {
     const variable = host.vars.get(name)
-    if (variable !== undefined && variable.value !== null) return [name, variable]
+    if (variable !== undefined && tryValue(variable) !== null) return [name, variable]
   }
   return undefined
 }

@@ -1,6 +1,8 @@
 export { isConnectionName } from './ansible-variables.ts'
 export { checkAddresses } from './check-addresses.ts'
 export { connectionSettings, hostAddress } from './connection-settings.ts'
+export { isDeferred } from './deferred.ts'
+export { evaluateInventory, tryValue, valuesByName } from './evaluate.ts'
 export { EXTRA_LAYER, readExtraVars, withExtraVars } from './extra-vars.ts'
 export { loadInventory } from './load.ts'
 export { limitHosts, selectHosts } from './patterns.ts'

@@ -14,14 +14,6 @@ const TRUE_TEXTS = new Set(['y', 'yes', 'on', '1', 'true', 't'])
 const FALSE_TEXTS = new Set(['n', 'no', 'off', '0', 'false', 'f'])
 const COLLECTION_PREFIX = /^ansible\.(?:builtin|legacy)\./
 
-/** The value itself, unless it is a template. */
-export function plainValue(value: Value): Value {
-  if (typeof value !== 'string' || !/\{\{|\{%/.test(value)) return value
-  throw new SyntaxProblem('a plain value, not a template', {
-    hint: 'Templates ({{ }}) are not evaluated in inventories: write the value itself.',
-  })
-}
-
 export function toTransport(value: Value): 'ssh' | 'local' {
   const name = typeof value === 'string' ? value.replace(COLLECTION_PREFIX, '') : ''
   if (SSH_NAMES.has(name)) return 'ssh'
@@ -58,6 +50,7 @@ export function toText(value: Value): string {
 
 /** A password of digits has become a number on its way. One such as `True` is no longer what was written. */
 export function toSecret(value: Value): Secret {
+  if (value instanceof Secret && !value.isEmpty) return value
   if (value === '') throw new SyntaxProblem('a password, but it is empty')
   if (typeof value === 'string' || Number.isInteger(value)) return new Secret(String(value))
   throw new SyntaxProblem('text, but what is written there reads as something else', {

@@ -1,10 +1,19 @@
 import type { Place, Problem } from '../errors.ts'
+import type { Secret } from '../secret.ts'
 
-/** A variable's value as the inventory holds it: what YAML and Python literals can say. */
-export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value }
+/** A variable's value as the inventory holds it: what YAML and Python literals can say, and what is secret. */
+export type Value =
+  | string
+  | number
+  | boolean
+  | null
+  | Secret
+  | readonly Value[]
+  | { readonly [key: string]: Value }
 
 /** A variable with the place that set it, and what it overrode. */
 export interface Variable {
+  /** Reading it evaluates its template, if it is one; a UsageError says what is wrong with it. */
   readonly value: Value
   readonly place: Place
   /** The layer that set it: `group all`, `group kube-master`, `host m1`. */

@@ -1,4 +1,6 @@
 import type { Place } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { isDeferred } from './deferred.ts'
 import type { Value, Variable } from './types.ts'
 
 /** Variables by name, of one layer or merged. */
@@ -13,9 +15,11 @@ export interface Setting {
 
 const SECRET_NAME = /pass|secret|token|_key$|credential/i
 
-/** Sets a variable in its layer; an earlier value of the same layer stays visible as what was overridden. */
+const PASSWORD_NAME = /(?:^|[_.])(?:pass|passwd|password|passphrase)$/i
+
+/** Sets a variable in its layer, passwords as secrets; an earlier value of the same layer stays visible as what was overridden. */
 export function assign(variables: Variables, { name, value, place }: Setting, layer: string): void {
-  variables.set(name, { value, place, layer, overrides: variables.get(name) })
+  variables.set(name, { value: protect(name, value), place, layer, overrides: variables.get(name) })
 }
 
 /** `lower` with `upper` on top. Neither is changed; where there is nothing to merge, one of them is the result. */
@@ -30,6 +34,33 @@ export function overlay(lower: Variables, upper: Variables): Variables {
 /** Whether a variable of this name probably holds something that must not be printed. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name)
+}
+
+/** Whether a variable or key of this name is a password, which nobody but its user may read. */
+export function isPasswordName(name: string): boolean {
+  return PASSWORD_NAME.test(name)
+}
+
+/** The value with passwords as secrets, in any depth. A template becomes one when it is evaluated. */
+function protect(name: string, value: Value): Value {
+  // Of a number such as 1.50 it is not known any more how it was written.
+  if (typeof value === 'string' || Number.isInteger(value)) {
+    return isPasswordName(name) && value !== '' && !isDeferred(value) ? new Secret(String(value)) : value
+  }
+  if (Array.isArray(value))
+    return replaceChanged(
+      value,
+      value.map((item) => protect(name, item)),
+    ) as Value
+  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype)
+    return value
+  const entries = Object.entries(value).map(([key, item]): [string, Value] => [key, protect(key, item)])
+  const isSame = entries.every(([key, item]) => item === (value as Record<string, Value>)[key])
+  return isSame ? value : Object.fromEntries(entries)
+}
+
+function replaceChanged<Item>(before: readonly Item[], after: readonly Item[]): readonly Item[] {
+  return after.some((item, index) => item !== before[index]) ? after : before
 }
 
 function stack(upper: Variable, lower: Variable | undefined): Variable {

@@ -1,4 +1,6 @@
 import type { ScalarTag, Tags } from 'yaml'
+import { isTemplate } from '../template/is-template.ts'
+import { Unsafe } from './deferred.ts'
 import { exactInteger } from './python-number.ts'
 
 const INT =
@@ -29,8 +31,8 @@ const SCALARS: readonly ScalarTag[] = [
   scalar('float', FLOAT, toFloat),
 ]
 
-/** Text that Ansible must not take for a template. Here nothing is a template. */
-const UNSAFE: ScalarTag = { tag: '!unsafe', resolve: (text) => text }
+/** Text that must not be taken for a template. */
+const UNSAFE: ScalarTag = { tag: '!unsafe', resolve: (text) => (isTemplate(text) ? new Unsafe(text) : text) }
 const VAULT = vaultTag('!vault')
 const VAULT_ENCRYPTED = vaultTag('!vault-encrypted')
 

@@ -69,7 +69,7 @@ function endOf(child: ChildProcess): Promise<void> {
 }
 
 /** Returns the Python of a virtual environment that has ansible-core. */
-async function installAnsible(): Promise<string> {
+export async function installAnsible(): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'quorate')
   const home = join(cache, `ansible-core-${VERSION}`)
   const python = join(home, 'bin', 'python')

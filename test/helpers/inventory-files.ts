@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { UsageError } from '../../lib/errors.ts'
+import { Deferred } from '../../lib/inventory/deferred.ts'
 import { loadInventory } from '../../lib/inventory/index.ts'
 import type { Inventory, InventoryHost, Value } from '../../lib/inventory/types.ts'
+import { Secret } from '../../lib/secret.ts'
 
 /** Files beside `hosts.ini`, by path: `group_vars/all.yml`. */
 export type Files = Readonly<Record<string, string>>
@@ -70,9 +72,19 @@ export function warningsIn({ warnings }: Inventory): string[] {
   return warnings.map(({ message, place }) => withPlace(message, place))
 }
 
-/** A host's merged variables. */
+/** A host's merged variables as they are written: secrets open, templates not evaluated. */
 export function valuesOf(inventory: Inventory, host: string): Record<string, Value> {
-  return Object.fromEntries([...hostOf(inventory, host).vars].map(([name, { value }]) => [name, value]))
+  return Object.fromEntries(
+    [...hostOf(inventory, host).vars].map(([name, { value }]) => [name, written(value)]),
+  )
+}
+
+function written(value: unknown): Value {
+  if (value instanceof Secret) return value.reveal()
+  if (value instanceof Deferred) return value.open()
+  if (Array.isArray(value)) return value.map(written)
+  if (typeof value !== 'object' || value === null) return value as Value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, written(item)]))
 }
 
 /** A host that must be there. */

@@ -119,4 +119,10 @@ test('one that nothing reads is refused with a suggestion, unlike the same in an
   )
 })
 
+test('one that a template uses is known', async () => {
+  const extra = await readExtraVars(['rack=7'])
+  const inventory = withExtraVars(await load('[all]\nm1 name="m-{{ rack }}"\n'), extra)
+  assert.equal(unknownVariables(inventory, [], [web()]), [])
+})
+
 test.run()

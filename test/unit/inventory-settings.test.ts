@@ -79,7 +79,6 @@ const WRONG: Readonly<Record<string, RegExp>> = {
   'ansible_password=': /^ansible_password must be a password, but it is empty$/,
   'ansible_password=True': /^ansible_password must be text/,
   'ansible_password=1.50': /^ansible_password must be text/,
-  'ansible_host="{{ ip }}"': /^ansible_host must be a plain value, not a template .*write the value itself/,
   'ansible_hots=x': /^ansible_hots is no variable of Ansible \(did you mean ansible_host\?\)$/,
   'ansible_sshpass=x': /did you mean ansible_ssh_pass\?/,
   'ansible_becom=x': /did you mean ansible_become\?/,
