@@ -40,6 +40,10 @@ export async function main(playbook: Playbook, args: readonly string[], command:
 async function start(playbook: Playbook, options: CliOptions, command: string): Promise<number> {
   if (options.help) return print(helpText({ name: playbook.name, command, usage: playbook.definition.args }))
   if (options.version) return print(`quorate ${version()}\n`)
+  if (wantsKeys(options)) {
+    const { unlockVaults } = await import('./vault/unlock.ts')
+    await unlockVaults(options, askSecret)
+  }
   const extra = await readExtraVars(options.extraVars)
   const inventory = withExtraVars(
     await loadInventory(options.inventory, { playbookDirectory: playbook.directory }),
@@ -54,6 +58,11 @@ async function start(playbook: Playbook, options: CliOptions, command: string): 
   const resolved = await resolveConnections(prepared.settings)
   const settings = await askCredentials(resolved, options, askSecret)
   return run(playbook, { ...prepared, settings }, options, subject)
+}
+
+function wantsKeys({ vaultIds, vaultPasswordFiles, askVaultPass, ageIdentities }: CliOptions): boolean {
+  const given = [...vaultIds, ...vaultPasswordFiles, ...ageIdentities]
+  return given.length > 0 || askVaultPass || process.env.ANSIBLE_VAULT_PASSWORD_FILE !== undefined
 }
 
 async function run(

@@ -49,6 +49,25 @@ export const OPTIONS = {
   'limit-failed': { type: 'boolean', help: 'only hosts that failed or were unreachable when they last ran' },
   'start-at': { type: 'string', value: 'NAME', help: 'begin with this play, role, or play/role' },
   step: { type: 'boolean', help: 'ask before each role of each play' },
+  'vault-password-file': {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'where the password of vaults is: a file, or a program that prints it',
+  },
+  'vault-id': {
+    type: 'string',
+    multiple: true,
+    value: 'LABEL@SOURCE',
+    help: 'a password by its label: from a file, a program, or "prompt"',
+  },
+  'ask-vault-pass': { type: 'boolean', short: 'J', help: 'ask for the password of vaults' },
+  'age-identity': {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'the identity that opens variables files encrypted with age',
+  },
   check: { type: 'boolean', short: 'C', help: 'change nothing, show what a run would change' },
   diff: { type: 'boolean', short: 'D', help: 'show file contents before and after (never of secrets)' },
   verify: { type: 'boolean', help: "change nothing, only run the roles' own health checks" },
@@ -105,6 +124,10 @@ export interface CliOptions {
   readonly skipTags: readonly string[]
   /** Each as it was given: `name=value`, JSON or YAML, `@file`. */
   readonly extraVars: readonly string[]
+  readonly vaultIds: readonly string[]
+  readonly vaultPasswordFiles: readonly string[]
+  readonly askVaultPass: boolean
+  readonly ageIdentities: readonly string[]
   readonly limitFailed: boolean
   readonly startAt: string | undefined
   readonly step: boolean
@@ -169,6 +192,10 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     tags: words(values.tags),
     skipTags: words(values['skip-tags']),
     extraVars: texts(values['extra-vars']),
+    vaultIds: texts(values['vault-id']),
+    vaultPasswordFiles: texts(values['vault-password-file']),
+    askVaultPass: values['ask-vault-pass'] === true,
+    ageIdentities: texts(values['age-identity']),
     limitFailed: values['limit-failed'] === true,
     startAt: text(values['start-at']),
     step: values.step === true,

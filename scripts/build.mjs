@@ -10,7 +10,7 @@ import { build } from 'esbuild'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 // Heavy and rarely used (certificates), or with native parts, or the program that starts us.
-const external = ['@peculiar/x509', 'reflect-metadata', 'ssh2', 'zx']
+const external = ['@peculiar/x509', 'age-encryption', 'reflect-metadata', 'ssh2', 'zx']
 // Its CommonJS form has no named exports once it is bundled.
 const alias = { yaml: join(packageFolder('yaml'), 'browser', 'index.js') }
 
@@ -28,7 +28,13 @@ const roleFolders = readdirSync(join(root, 'roles')).filter((name) =>
 const inputs = [
   ...(await bundle(
     'lib',
-    ['lib/index.ts', 'lib/inventory-command.ts', 'lib/lab/index.ts', 'lib/bundle/index.ts'],
+    [
+      'lib/index.ts',
+      'lib/inventory-command.ts',
+      'lib/lab/index.ts',
+      'lib/bundle/index.ts',
+      'lib/vault/index.ts',
+    ],
     [onlyEnglish()],
   )),
   ...(await bundle(

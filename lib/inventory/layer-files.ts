@@ -41,7 +41,7 @@ async function readLayer(draft: Draft, layer: string, files: readonly VarsFile[]
   const [yaml, { parseVarsFile }] = await Promise.all([import('yaml'), import('./vars-yaml.ts')])
   const variables: Variables = new Map()
   for (const file of files) {
-    const { settings, problems, warnings } = parseVarsFile(yaml, file)
+    const { settings, problems, warnings } = await parseVarsFile(yaml, file)
     draft.problems.push(...problems)
     draft.warnings.push(...warnings)
     for (const setting of settings) assign(variables, setting, layer)

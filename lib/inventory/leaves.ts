@@ -1,4 +1,4 @@
-import { formatPlace, type Problem, UsageError } from '../errors.ts'
+import { formatPlace, type Problem, QuorateError, UsageError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import {
   conceal,
@@ -98,7 +98,9 @@ export class Leaves {
   }
 
   #located(error: unknown, name: string, { place }: Variable): unknown {
-    if (!(error instanceof TemplateError)) return error
+    const isOwn =
+      error instanceof TemplateError || (error instanceof QuorateError && !(error instanceof UsageError))
+    if (!isOwn) return error
     const { message, hint } = error
     return new UsageError([{ message: `${name}: ${message}`, place, ...(hint !== undefined && { hint }) }])
   }

@@ -1,8 +1,10 @@
 import type { Document, LineCounter, Pair } from 'yaml'
-import type { Place, Problem } from '../errors.ts'
+import { type Place, type Problem, QuorateError } from '../errors.ts'
+import { isEncryptedFile, openFile } from '../vault/keychain.ts'
 import type { Value } from './types.ts'
 import type { Setting } from './variables.ts'
 import type { VarsFile } from './vars-files.ts'
+import { hide } from './vault-value.ts'
 import { ansibleTags } from './yaml-scalars.ts'
 
 /** What a variables file sets, and what is wrong with it. */
@@ -25,15 +27,21 @@ export interface YamlFile {
   readonly warnings: readonly Problem[]
 }
 
-const VAULT_HEADER = '$ANSIBLE_VAULT;'
-
-/** Reads a variables file in YAML or JSON as Ansible does. */
-export function parseVarsFile(yaml: Yaml, { file, text }: VarsFile): ParsedVars {
-  if (text.startsWith(VAULT_HEADER)) {
-    return failed([
-      { message: 'files encrypted with Ansible Vault cannot be read yet', place: { file, line: 1 } },
-    ])
+/** Reads a variables file in YAML or JSON as Ansible does. What is in an encrypted one is secret. */
+export async function parseVarsFile(yaml: Yaml, { file, text }: VarsFile): Promise<ParsedVars> {
+  if (!isEncryptedFile(text)) return parsePlain(yaml, { file, text })
+  try {
+    const { settings, problems, warnings } = parsePlain(yaml, { file, text: await openFile(text) })
+    const secret = settings.map((setting) => ({ ...setting, value: hide(setting.value) as Value }))
+    return { settings: secret, problems, warnings }
+  } catch (error) {
+    if (!(error instanceof QuorateError)) throw error
+    const { message, hint } = error
+    return failed([{ message, place: { file, line: 1 }, ...(hint !== undefined && { hint }) }])
   }
+}
+
+function parsePlain(yaml: Yaml, { file, text }: VarsFile): ParsedVars {
   const { document, placeOf, problems, warnings } = openYaml(yaml, { file, text })
   if (problems.length > 0) return failed(problems)
   if (document.contents === null || (yaml.isScalar(document.contents) && document.contents.value === null)) {

@@ -2,6 +2,7 @@ import type { ScalarTag, Tags } from 'yaml'
 import { isTemplate } from '../template/is-template.ts'
 import { Unsafe } from './deferred.ts'
 import { exactInteger } from './python-number.ts'
+import { VaultValue } from './vault-value.ts'
 
 const INT =
   /^(?:[-+]?0b[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$/
@@ -41,13 +42,7 @@ function scalar(name: string, test: RegExp, resolve: (text: string) => unknown):
 }
 
 function vaultTag(tag: string): ScalarTag {
-  return {
-    tag,
-    resolve(_, onError) {
-      onError('a value encrypted with Ansible Vault cannot be read yet')
-      return null
-    },
-  }
+  return { tag, resolve: (text) => new VaultValue(text) }
 }
 
 function toInteger(text: string): number | string {

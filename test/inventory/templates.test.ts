@@ -18,14 +18,11 @@ test('ansible-core evaluates every case as it is written down', () => {
     writeFileSync(join(folder, 'hosts.ini'), TEMPLATE_HOSTS)
     writeFileSync(join(folder, 'group_vars/all.yml'), TEMPLATE_VARS)
     const script = fileURLToPath(new URL('templates.py', import.meta.url))
-    const answer = execFileSync(python,
-      [script, join(folder, 'hosts.ini'), 'm1'],
-      {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-        env: { ...process.env, HOME: '/root', NOPE_NOT_SET: undefined },
-      },
-    )
+    const answer = execFileSync(python, [script, join(folder, 'hosts.ini'), 'm1'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, HOME: '/root', NOPE_NOT_SET: undefined },
+    })
     if (process.env.UPDATE) writeFileSync(new URL('templates.json', import.meta.url), `${answer}\n`)
     else assert.equal(JSON.parse(answer), TEMPLATE_ANSWERS)
   } finally {
