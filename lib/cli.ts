@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
+import { hostname, userInfo } from 'node:os'
 import type { HostRecap, Reporter } from './engine/events.ts'
+import type { LockOwner } from './engine/lock-script.ts'
 import { runPlays } from './engine/run.ts'
 import { UsageError } from './errors.ts'
 import { helpText } from './help.ts'
@@ -90,6 +93,8 @@ async function run(
       playbook: playbook.name,
       mode,
       ...(confirm && { confirm }),
+      ...(mode === 'apply' && { lock: { owner: lockOwner(playbook), force: options.forceUnlock } }),
+      grace: options.grace,
       diff: options.diff,
       forks: options.forks,
       signal: interruption.signal,
@@ -110,6 +115,20 @@ async function run(
   } finally {
     interruption.stop()
     await reporter.close()
+  }
+}
+
+/** Who is shown to a run that wants the same hosts. */
+function lockOwner({ name }: Playbook): LockOwner {
+  return { run: randomUUID(), who: `${userName()}@${hostname()}, pid ${process.pid}`, what: name }
+}
+
+/** A container's user may have no name. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.())
   }
 }
 

@@ -88,6 +88,15 @@ export const OPTIONS = {
   },
   'ask-pass': { type: 'boolean', short: 'k', help: 'ask for the ssh password, once' },
   'ask-become-pass': { type: 'boolean', short: 'K', help: 'ask for the become password, once' },
+  grace: {
+    type: 'string',
+    value: 'SECONDS',
+    help: 'how long what runs may take to finish after Ctrl-C (default: 30)',
+  },
+  'force-unlock': {
+    type: 'boolean',
+    help: 'take the hosts from another run: what it runs on them is ended',
+  },
   'known-hosts': { type: 'string', value: 'FILE', help: 'check host keys against this file only' },
   'accept-new-host-keys': {
     type: 'boolean',
@@ -140,6 +149,9 @@ export interface CliOptions {
   readonly timeout: number | undefined
   readonly askPass: boolean
   readonly askBecomePass: boolean
+  /** Seconds. */
+  readonly grace: number
+  readonly forceUnlock: boolean
   readonly knownHosts: string | undefined
   readonly acceptNewHostKeys: boolean
   readonly verbose: number
@@ -180,6 +192,8 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     problems.push(`--forks ${values.forks}: expected a whole number of at least 1`)
   if (timeout !== undefined && !(timeout > 0))
     problems.push(`--timeout ${values.timeout}: expected a number of seconds`)
+  const grace = Number(values.grace ?? 30)
+  if (!(grace >= 0)) problems.push(`--grace ${values.grace}: expected a number of seconds`)
   if (values.check && values.verify)
     problems.push('--check and --verify exclude each other: verify changes nothing')
   const output = oneOf(OUTPUT_FORMATS, text(values.output))
@@ -207,6 +221,8 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     timeout,
     askPass: values['ask-pass'] === true,
     askBecomePass: values['ask-become-pass'] === true,
+    grace,
+    forceUnlock: values['force-unlock'] === true,
     knownHosts: text(values['known-hosts']),
     acceptNewHostKeys: values['accept-new-host-keys'] === true,
     verbose: Array.isArray(values.verbose) ? values.verbose.length : 0,

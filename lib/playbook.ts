@@ -16,6 +16,8 @@ export interface PlayOptions {
    * stops. Default: a host that fails is left behind and the others go on, but all must be reachable at the start.
    */
   readonly maxFailures?: number | string
+  /** The first failed or unreachable host stops the whole run: `maxFailures: 0` by Ansible's name. Default: false. */
+  readonly anyErrorsFatal?: boolean
 }
 
 /** Which roles run on which hosts. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { policyProblems } from './check-policy.ts'
 import { callPlace } from './engine/place.ts'
 import type { ReadyPlay } from './engine/run.ts'
 import { type Problem, QuorateError, UsageError } from './errors.ts'
@@ -147,14 +148,15 @@ function readyPlay(play: Play, inventory: Inventory, problems: Problem[]): Ready
     }
     return { applied, vars }
   })
-  const { name, tags = [], hosts, serial = [], maxFailures } = play
+  problems.push(...policyProblems(play))
+  const { name, tags = [], hosts, serial = [], anyErrorsFatal = false } = play
   return {
     name,
     tags,
     hosts,
     roles,
-    serial: Array.isArray(serial) ? serial : [serial as number | string],
-    maxFailures,
+    serial: [serial].flat() as (number | string)[],
+    maxFailures: anyErrorsFatal ? 0 : play.maxFailures,
   }
 }
 

@@ -17,7 +17,7 @@ export interface ConvergeOptions {
   /** Work on a resource begins. */
   readonly onStep?: (resource: Resource) => void
   /** Throws where the run has been told to stop: asked before each thing that changes the host. */
-  readonly proceed?: () => void
+  readonly proceed?: () => void | Promise<void>
 }
 
 /** How many resources were as desired, and how many changes were made or would be. */
@@ -124,7 +124,7 @@ function plan(
 /** Makes the pending changes: scripts of one stretch travel together, in one round trip. */
 async function flush(connection: Connection, pending: Pending[], options: ConvergeOptions): Promise<void> {
   while (pending.length > 0) {
-    options.proceed?.()
+    await options.proceed?.()
     const first = pending[0] as Pending
     options.onStep?.(first.resource)
     if (typeof first.change.action === 'function') {

@@ -1,13 +1,11 @@
 import { type Place, QuorateError, UnreachableError } from '../errors.ts'
 import { ResourceError } from './converge.ts'
 import type { FailureReport } from './events.ts'
+import { LockedError } from './lock.ts'
 import { placeOf } from './place.ts'
 import { QueryError } from './query.ts'
 
 const STDERR_LINES = 20
-
-/** The run was told to stop: not a failure of the host. */
-export class Stopped extends Error {}
 
 /** Everything that is known about why a host stopped. */
 export function failureReport(
@@ -25,9 +23,9 @@ export function failureReport(
   }
 }
 
-/** A host that cannot be reached is no line's fault. */
+/** A host that cannot be reached, or that another run has, is no line's fault. */
 function placed(error: Error): { place?: Place } {
-  if (error instanceof UnreachableError) return {}
+  if (error instanceof UnreachableError || error instanceof LockedError) return {}
   const place = error instanceof ResourceError ? error.place : placeOf(error)
   return place === undefined ? {} : { place }
 }

@@ -1,7 +1,8 @@
 import type { Host } from '../inventory/host.ts'
 import { Coordination } from './coordination.ts'
 import type { RunEvent, RunMode } from './events.ts'
-import { failureReport, Stopped } from './failure.ts'
+import { failureReport } from './failure.ts'
+import { Stopped } from './interruption.ts'
 import type { ReadyPlay, ReadyRole } from './ready-play.ts'
 import { createRoleContext, type HostRun } from './role-run.ts'
 
@@ -75,7 +76,10 @@ async function ask(
     run.proceed()
     run.emit({ type: 'step', host: name, play: '', step: `${definition.name}: asking before any change` })
     await definition.preflight?.(
-      createRoleContext({ ...run, hostRun, play: '', applied, vars: vars.get(name), hosts, coordination }),
+      createRoleContext({
+        ...{ ...run, hostRun, play: '', applied, vars: vars.get(name), hosts, coordination },
+        mayChange: async () => run.proceed(),
+      }),
     )
     return true
   } catch (error) {

@@ -1,6 +1,7 @@
 import { QuorateError } from '../errors.ts'
 import { type ShellValue, sh } from '../quote.ts'
 import type { Connection } from '../transport/connection.ts'
+import { within } from './within.ts'
 
 /** What a command printed. */
 export interface QueryResult {
@@ -18,6 +19,12 @@ export interface Query {
   (pieces: TemplateStringsArray, ...values: ShellValue[]): Promise<QueryResult>
   /** The same, but a failing command is an answer too. */
   nothrow(pieces: TemplateStringsArray, ...values: ShellValue[]): Promise<QueryResult>
+  /**
+   * The same for commands that must end within some seconds; one that does not is ended, and throws.
+   *
+   * @example await query.within(5)`etcdctl endpoint health`
+   */
+  within(seconds: number): Query
 }
 
 /** A query's command failed. */
@@ -32,25 +39,34 @@ export class QueryError extends QuorateError {
   }
 }
 
-/** `query` for one host. */
-export function createQuery(connection: Connection): Query {
-  const nothrow: Query['nothrow'] = (pieces, ...values) => ask(connection, sh(pieces, ...values).text)
+/**
+ * `query` for one host.
+ *
+ * @param retrying Does work that only reads: once more where the host was lost and came back.
+ */
+export function createQuery(
+  connection: Connection,
+  retrying: <Result>(work: () => Promise<Result>) => Promise<Result>,
+  seconds?: number,
+): Query {
+  const ask = async (command: string): Promise<QueryResult> => {
+    const result = await retrying(() => within(connection, seconds, () => connection.run(command)))
+    const stdout = result.stdout.toString().replace(/\n$/, '')
+    return {
+      stdout,
+      stderr: result.stderr.toString(),
+      rc: result.rc,
+      lines: stdout === '' ? [] : stdout.split('\n'),
+    }
+  }
   const query = async (pieces: TemplateStringsArray, ...values: ShellValue[]): Promise<QueryResult> => {
     const command = sh(pieces, ...values).text
-    const result = await ask(connection, command)
+    const result = await ask(command)
     if (result.rc !== 0) throw new QueryError(command, result)
     return result
   }
-  return Object.assign(query, { nothrow })
-}
-
-async function ask(connection: Connection, command: string): Promise<QueryResult> {
-  const result = await connection.run(command)
-  const stdout = result.stdout.toString().replace(/\n$/, '')
-  return {
-    stdout,
-    stderr: result.stderr.toString(),
-    rc: result.rc,
-    lines: stdout === '' ? [] : stdout.split('\n'),
-  }
+  return Object.assign(query, {
+    nothrow: (pieces: TemplateStringsArray, ...values: ShellValue[]) => ask(sh(pieces, ...values).text),
+    within: (limit: number) => createQuery(connection, retrying, limit),
+  })
 }

@@ -2,19 +2,20 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Host } from '../inventory/host.ts'
 import type { AppliedRole, RoleContext } from '../role.ts'
 import type { Connection } from '../transport/connection.ts'
-import { converge, label } from './converge.ts'
+import { type ConvergeOptions, converge, label } from './converge.ts'
 import type { Coordination, GateOptions } from './coordination.ts'
 import type { RunEvent, RunMode, ScriptReport } from './events.ts'
 import { Knowledge } from './knowledge.ts'
 import { createQuery } from './query.ts'
 import type { Resource } from './resource.ts'
+import type { HostSession } from './session.ts'
 import { tap } from './tap.ts'
 import { tellWait } from './wait.ts'
 
 /** A host that takes part in a run. */
 export interface HostRun {
   readonly host: Host
-  readonly connection: Connection
+  readonly connection: HostSession
   /** In check mode: what the host would be like after all that was planned so far. */
   readonly predicted: Knowledge
 }
@@ -33,6 +34,8 @@ export interface RoleRun {
   readonly emit: (event: RunEvent) => void
   /** Throws where the run has been told to stop. */
   readonly proceed: () => void
+  /** Resolves once this run alone may change hosts; throws as `proceed`. */
+  readonly mayChange: () => Promise<void>
 }
 
 /** What `apply` does inside of `rolling`: only plan (to learn whether a turn is needed), or work in its turn. */
@@ -58,7 +61,7 @@ export function createRoleContext(run: RoleRun): RoleContext<never> {
     facts: connection.facts,
     mode: run.mode,
     check: run.mode === 'check',
-    query: createQuery(traced(run, 'query')),
+    query: createQuery(traced(run, 'query'), (work) => connection.retrying(work)),
     warn: (message) => run.emit({ type: 'warning', host: host.name, message }),
     apply: (...resources) => apply(run, resources, step),
     async once<Result>(name: string, work: () => Promise<Result>) {
@@ -78,8 +81,9 @@ async function once(run: RoleRun, name: string, key: string, work: () => Promise
   const { host } = run.hostRun
   const go = waiting(run, `once: ${name}`, run.coordination.working(key))
   try {
-    return await run.coordination.once(key, host.name, () => {
+    return await run.coordination.once(key, host.name, async () => {
       go()
+      await run.mayChange()
       return work()
     })
   } finally {
@@ -140,7 +144,8 @@ async function apply(
     step('observing')
   }
   const connection = traced(run, 'change', () => current)
-  const result = await converge(connection, resources, {
+  let made = 0
+  const options: ConvergeOptions = {
     diff: run.diff,
     observer: traced(run, 'observe'),
     ...(scope?.trial !== undefined
@@ -148,12 +153,13 @@ async function apply(
       : {
           check,
           ...(check && { knowledge: predicted }),
-          proceed: run.proceed,
+          proceed: run.mayChange,
           onStep: (resource) => {
             current = label(resource)
             step(current)
           },
-          onChange: (resource, { summary, diff }, after) =>
+          onChange: (resource, { summary, diff }, after) => {
+            made += 1
             run.emit({
               type: 'change',
               change: {
@@ -165,16 +171,19 @@ async function apply(
                 ...(diff && { diff }),
                 ...(after !== undefined && { after }),
               },
-            }),
+            })
+          },
         }),
-  })
+  }
+  // Desired state can be applied again: a host that was lost in the middle and came back is observed anew.
+  const result = await run.hostRun.connection.retrying(() => converge(connection, resources, options))
   if (scope?.trial === undefined) run.emit({ type: 'ok', host: host.name, count: result.ok })
   if (scope !== undefined) {
     scope.ok += result.ok
     scope.changes += result.changes
   }
   if (scope?.trial === undefined && result.changes > 0) step('')
-  return { changed: result.changes > 0 }
+  return { changed: made > 0 || result.changes > 0 }
 }
 
 async function rolling(

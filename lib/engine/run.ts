@@ -6,8 +6,10 @@ import type { AppliedRole } from '../role.ts'
 import type { Connection } from '../transport/connection.ts'
 import { Coordination } from './coordination.ts'
 import type { GroupReport, HostRecap, RunEvent, RunMode } from './events.ts'
-import { failureReport, Stopped } from './failure.ts'
-import { Knowledge } from './knowledge.ts'
+import { failureReport } from './failure.ts'
+import { interruptible, Stopped } from './interruption.ts'
+import type { LockOwner } from './lock-script.ts'
+import { lockHosts, openHosts } from './open-hosts.ts'
 import { type Batch, batches, tolerance } from './policy.ts'
 import { preflight } from './preflight.ts'
 import type { ReadyPlay, ReadyRole } from './ready-play.ts'
@@ -28,6 +30,10 @@ export interface RunOptions {
   readonly confirm?: (step: StepQuestion) => Promise<boolean>
   /** Aborted where the user asks to stop: what runs is finished, nothing new begins. */
   readonly signal: AbortSignal
+  /** Keeps other runs from changing the same hosts. Default: nothing is locked. */
+  readonly lock?: { readonly owner: LockOwner; readonly force: boolean }
+  /** Seconds that a host which is lost in the middle of a run may take to come back. Default: 60. */
+  readonly reconnect?: number
   /** Seconds that what runs has then to finish, before its connection is closed and it is ended with it. Default: 30. */
   readonly grace?: number
 }
@@ -44,6 +50,8 @@ interface Run extends RunOptions {
   readonly alive: Map<string, HostRun>
   /** Why nothing new may begin. */
   stopped: string | undefined
+  /** Settled once all hosts have told whether they are ours; where they are not, the run is stopped. */
+  locked: Promise<void>
 }
 
 /** Runs plays over hosts; everything it has to say goes through `emit`. Resolves to each host's counts. */
@@ -59,6 +67,7 @@ export async function runPlays(
     recap,
     alive: new Map(),
     stopped: undefined,
+    locked: Promise.resolve(),
     emit(event) {
       recap.event(event)
       options.emit(event)
@@ -73,12 +82,16 @@ export async function runPlays(
     groups: groupsOf(hosts),
   })
   try {
-    await connectAll(run, hosts)
-    refuseIfIncomplete(run, plays)
-    await Promise.race([checkAndRun(run, plays), graceOver(options, finished.signal)])
+    await interruptible(options.signal, async () => {
+      await openHosts(run, hosts)
+      refuseIfIncomplete(run, plays)
+      if (run.stopped === undefined) run.locked = lockHosts(run)
+      await Promise.race([checkAndRun(run, plays), graceOver(options, finished.signal)])
+      if (!options.signal.aborted) await run.locked
+    })
   } finally {
     finished.abort()
-    await Promise.allSettled([...run.alive.values()].map(({ connection }) => connection.close()))
+    await Promise.allSettled([...run.alive.values()].map(({ connection }) => connection.end()))
     const seconds = (performance.now() - started) / 1000
     run.emit({ type: 'runEnd', recap: recap.hosts(), seconds, interrupted: options.signal.aborted })
   }
@@ -115,28 +128,6 @@ async function runAll(run: Run, plays: readonly ReadyPlay[]): Promise<void> {
 async function graceOver({ signal, grace = 30 }: RunOptions, finished: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort', { signal: finished })
   await sleep(grace * 1000, undefined, { signal: finished })
-}
-
-async function connectAll(run: Run, hosts: readonly Host[]): Promise<void> {
-  const waiting = [...hosts]
-  const connectNext = async (): Promise<void> => {
-    for (let host = waiting.shift(); host !== undefined; host = waiting.shift()) {
-      if (run.signal.aborted) return
-      const { name } = host
-      run.emit({ type: 'step', host: name, play: '', step: 'connecting' })
-      const started = performance.now()
-      try {
-        const connection = await run.connect(host)
-        run.alive.set(name, { host, connection, predicted: new Knowledge() })
-        run.emit({ type: 'facts', host: name, facts: connection.facts })
-      } catch (error) {
-        run.emit({ type: 'failed', failure: failureReport(error, { host: name, play: '' }) })
-      } finally {
-        run.recap.addTime(name, (performance.now() - started) / 1000)
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(run.forks, hosts.length) }, connectNext))
 }
 
 /** Before anything is changed: a host that cannot be reached stops the run, unless the play says how many may be missing. */
@@ -225,7 +216,7 @@ async function runHost(
   if (failed === undefined) return
   if (run.mode !== 'verify') {
     run.alive.delete(host.name)
-    void hostRun.connection.close()
+    void hostRun.connection.end()
   }
   throw failed
 }
@@ -266,6 +257,10 @@ async function runRole(
     diff: run.diff,
     emit: run.emit,
     proceed: () => proceed(run),
+    async mayChange() {
+      await run.locked
+      proceed(run)
+    },
   })
   proceed(run)
   if (run.mode !== 'verify') await definition.converge(context as never)

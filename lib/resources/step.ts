@@ -1,5 +1,6 @@
 import { callPlace } from '../engine/place.ts'
 import type { Change, Resource } from '../engine/resource.ts'
+import { within } from '../engine/within.ts'
 import { QuorateError } from '../errors.ts'
 import { type Script, sh } from '../quote.ts'
 import { revealText, Secret } from '../secret.ts'
@@ -14,6 +15,8 @@ export interface StepOptions {
   readonly run: string | Script | ((connection: Connection) => Promise<void>)
   /** What the script reads from its stdin; a `Secret` gets there without touching a command line. @default nothing */
   readonly input?: string | Secret
+  /** Seconds that `run` may take; then all that it has started is ended, and the step fails. @default as long as it takes */
+  readonly timeout?: number
 }
 
 /**
@@ -22,7 +25,7 @@ export interface StepOptions {
  *
  * @example step('join the cluster', { done: 'test -e /etc/kubernetes/kubelet.conf', run: sh`kubeadm join ${endpoint}` })
  */
-export function step(name: string, { done, run, input }: StepOptions): Resource {
+export function step(name: string, { done, run, input, timeout }: StepOptions): Resource {
   const check = String(done)
   if (name === '') throw new QuorateError('step: give it a name that says what it does')
   for (const [field, script] of Object.entries({ done, run })) requireScript(name, field, script)
@@ -31,7 +34,7 @@ export function step(name: string, { done, run, input }: StepOptions): Resource 
   }
   const change: Change = {
     summary: 'run',
-    action: actionOf(name, check, run, input),
+    action: limited(actionOf(name, check, run, input), timeout),
     effects: { unknown: 'everything', known: [[commandNeed(check), true]] },
   }
   return {
@@ -46,6 +49,12 @@ export function step(name: string, { done, run, input }: StepOptions): Resource 
 function requireScript(name: string, field: string, script: StepOptions['run']): void {
   if (typeof script === 'function' || String(script).trim() !== '') return
   throw new QuorateError(`step ${name}: ${field} is an empty script`)
+}
+
+function limited(action: Change['action'], seconds: number | undefined): Change['action'] {
+  if (seconds === undefined) return action
+  const work = typeof action === 'string' ? (host: Connection) => runScript(host, action) : action
+  return (connection) => within(connection, seconds, () => work(connection))
 }
 
 function actionOf(

@@ -3,9 +3,11 @@ import * as assert from 'uvu/assert'
 import { z } from 'zod'
 import type { RunEvent, RunMode } from '../../lib/engine/events.ts'
 import { type ReadyPlay, type RunOptions, runPlays } from '../../lib/engine/run.ts'
+import { until } from '../../lib/engine/until.ts'
 import { QuorateError, UnreachableError } from '../../lib/errors.ts'
 import type { Host } from '../../lib/inventory/host.ts'
 import { defineRole, type RoleContext, type RoleDefinition } from '../../lib/role.ts'
+import type { RunAllOptions, ScriptResult } from '../../lib/transport/connection.ts'
 import { key, MemoryHost } from '../helpers/memory-host.ts'
 
 type Converge = (context: RoleContext<Record<string, never>>) => Promise<void>
@@ -405,6 +407,103 @@ test('an answer that comes after Ctrl-C starts nothing', async () => {
   Object.assign(trial.options, { confirm })
   await trial.run([readyPlay(role(async ({ apply }) => void (await apply(key('a', '1')))))])
   assert.equal(trial.changes, [])
+})
+
+test('try, catch and finally of a role are rescue and always', async () => {
+  const trial = new Trial()
+  const applied = role(async ({ apply }) => {
+    try {
+      await apply(key('a', '1', { action: 'fail' }))
+    } catch {
+      await apply(key('rescued', '1'))
+    } finally {
+      await apply(key('always', '1'))
+    }
+  })
+  const recap = await trial.run([readyPlay(applied, { hosts: hosts.slice(0, 1) })])
+  assert.is(recap[0]?.failed, 0)
+  assert.equal(trial.changes, ['m1 key rescued', 'm1 key always'])
+})
+
+test('a role cannot catch its way past the end of a run', async () => {
+  const trial = new Trial()
+  const applied = role(async ({ apply }) => {
+    trial.interruption.abort()
+    for (const name of ['a', 'b']) await apply(key(name, '1')).catch(() => {})
+    await until(async () => {
+      throw new QuorateError('never')
+    }).catch(() => {})
+  })
+  await trial.run([readyPlay(applied)])
+  assert.equal(trial.changes, [])
+})
+
+/** Loses its connection once the host has done so many scripts. */
+class Dropping extends MemoryHost {
+  left = 0
+
+  override async runAll(scripts: readonly string[], options: RunAllOptions = {}): Promise<ScriptResult[]> {
+    const results = await super.runAll(this.left > 0 ? scripts.slice(0, this.left) : scripts, options)
+    if (this.left === 0) return results
+    this.left -= results.length
+    if (this.left > 0) return results
+    throw new UnreachableError('connection to m1 lost')
+  }
+}
+
+test('a host that drops in the middle and returns is picked up where it was', async () => {
+  const three = role(
+    async ({ apply }) => {
+      await apply(key('a', '1'), key('b', '2'), key('c', '3'))
+    },
+    async ({ query }) => (await query`get c`).stdout,
+  )
+  // get a b c, set a, set b, set c; get again; the verify's get
+  for (const left of [1, 2, 3, 4, 5]) {
+    const trial = new Trial()
+    const host = new Dropping()
+    host.left = left
+    trial.hosts.set('m1', host)
+    const recap = await trial.run([readyPlay(three, { hosts: hosts.slice(0, 1) })])
+    assert.equal([...host.state.values()], ['1', '2', '3'], `after ${left}`)
+    assert.is(recap[0]?.failed, 0)
+    assert.is(recap[0]?.unreachable, false)
+    assert.ok(
+      trial.events.some((event) => event.type === 'warning' && event.message.includes('waiting for it')),
+    )
+    assert.equal(
+      trial.events
+        .filter(({ type }) => type === 'verified')
+        .map((event) => 'message' in event && event.message),
+      ['3'],
+    )
+  }
+})
+
+test('a host that does not return is unreachable, and so is one that drops each time', async () => {
+  const trial = new Trial()
+  const host = new Dropping()
+  host.left = 2
+  trial.hosts.set('m1', host)
+  const applied = role(async ({ apply }) => {
+    trial.unreachable.add('m1')
+    await apply(key('a', '1'))
+  })
+  Object.assign(trial.options, { reconnect: 0 })
+  assert.is((await trial.run([readyPlay(applied)]))[0]?.unreachable, true)
+  assert.equal(trial.failures, ['m1: connection to m1 lost'])
+
+  const deadly = new Trial()
+  const dropping = key('a', '1', {
+    action: async () => {
+      throw new UnreachableError('the shell has ended')
+    },
+  })
+  const recap = await deadly.run([readyPlay(role(async ({ apply }) => void (await apply(dropping))))])
+  assert.equal(
+    recap.map(({ unreachable }) => unreachable),
+    [true, true, true],
+  )
 })
 
 test.run()
