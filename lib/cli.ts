@@ -7,11 +7,12 @@ import { runPlays } from './engine/run.ts'
 import { UsageError } from './errors.ts'
 import { helpText } from './help.ts'
 import { loadInventory, readExtraVars, withExtraVars } from './inventory/index.ts'
-import type { RunSubject } from './last-run.ts'
+import { failedHosts, type RunSubject, rememberFailures } from './last-run.ts'
 import { type CliOptions, parseOptions } from './options.ts'
 import type { Playbook } from './playbook.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { askSecret } from './report/ask-secret.ts'
+import { createStepAsker } from './report/ask-step.ts'
 import { createReporter, printError } from './report/index.ts'
 import { listPlays } from './report/list.ts'
 import { printText, printWarning } from './report/print.ts'
@@ -54,7 +55,7 @@ async function start(playbook: Playbook, options: CliOptions, command: string): 
   )
   inventory.warnings.forEach(printWarning)
   const subject = { playbook: playbook.name, inventory: inventory.source }
-  const only = options.limitFailed ? await (await import('./last-run.ts')).failedHosts(subject) : undefined
+  const only = options.limitFailed ? await failedHosts(subject) : undefined
   const prepared = await prepare(playbook, inventory, { ...options, only })
   if (options.list !== undefined) return print(listPlays(prepared.plays, options.list))
   const { askCredentials, resolveConnections } = await import('./transport/index.ts')
@@ -75,7 +76,7 @@ async function run(
   subject: RunSubject,
 ): Promise<number> {
   const { shows } = playbook.definition
-  const confirm = options.step ? await (await import('./report/ask-step.ts')).createStepAsker() : undefined
+  const confirm = options.step ? createStepAsker() : undefined
   const reporter = createReporter({
     ...(shows && { shows }),
     // A question would be redrawn away.
@@ -133,7 +134,6 @@ function userName(): string {
 }
 
 async function remember(subject: RunSubject, recap: readonly HostRecap[]): Promise<void> {
-  const { rememberFailures } = await import('./last-run.ts')
   const warning = await rememberFailures(subject, recap)
   if (warning !== undefined) printWarning(warning)
 }

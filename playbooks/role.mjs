@@ -4,15 +4,19 @@
 import { didYouMean, play, playbook, QuorateError } from 'quorate'
 import * as roles from 'quorate/roles'
 
+// kubeMaster → kube-master
+const known = new Map(
+  Object.entries(roles).flatMap(([name, role]) =>
+    'definition' in role ? [[name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), role]] : [],
+  ),
+)
+
 export default await playbook('One role', {
   args: 'ROLE [PATTERN]',
   plays: ({ args: [name = '', pattern = 'all'], hosts }) => {
-    const known = Object.values(roles).filter((role) => 'definition' in role)
-    const role = known.find(({ definition }) => definition.name === name)
-    if (role === undefined) {
-      const names = known.map(({ definition }) => definition.name)
-      throw new QuorateError(`there is no role ${name}`, { hint: didYouMean(name, names) })
-    }
+    const role = known.get(name)
+    if (role === undefined)
+      throw new QuorateError(`there is no role ${name}`, { hint: didYouMean(name, known.keys()) })
     return [play(name, hosts(pattern), [role()])]
   },
 })

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import type { StepQuestion } from '../engine/run.ts'
 import { UsageError } from '../errors.ts'
 import { cleanText } from './clean.ts'
@@ -33,9 +32,10 @@ export function createStepAsker(options: StepAskerOptions = {}): (step: StepQues
 }
 
 // Not as a terminal: Ctrl-C stays a signal.
-function readLine(input: NodeJS.ReadableStream): Promise<string> {
+async function readLine(input: NodeJS.ReadableStream): Promise<string> {
+  const { createInterface } = await import('node:readline')
   const lines = createInterface({ input, terminal: false })
-  return new Promise((resolve) => {
+  return await new Promise((resolve) => {
     lines.once('line', (line) => {
       resolve(line)
       lines.close()
