@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { hostname, userInfo } from 'node:os'
 import type { HostRecap, Reporter } from './engine/events.ts'
@@ -16,6 +17,7 @@ import { createStepAsker } from './report/ask-step.ts'
 import { createReporter, printError } from './report/index.ts'
 import { listPlays } from './report/list.ts'
 import { printText, printWarning } from './report/print.ts'
+import { newLogPath } from './state.ts'
 
 const EXIT = { ok: 0, fault: 1, usage: 2, failed: 3, unreachable: 4 } as const
 /** Seconds; as Ansible's. */
@@ -58,6 +60,7 @@ async function start(playbook: Playbook, options: CliOptions, command: string): 
   const only = options.limitFailed ? await failedHosts(subject) : undefined
   const prepared = await prepare(playbook, inventory, { ...options, only })
   if (options.list !== undefined) return print(listPlays(prepared.plays, options.list))
+  refuseUnwritable({ '--report': options.report, '--junit': options.junit, '--log-file': options.logFile })
   const { askCredentials, resolveConnections } = await import('./transport/index.ts')
   const resolved = await resolveConnections(prepared.settings)
   const settings = await askCredentials(resolved, options, askSecret)
@@ -84,6 +87,9 @@ async function run(
     diff: options.diff,
     verbose: options.verbose,
     output: options.output,
+    html: options.report,
+    junit: options.junit,
+    ...(!shows && { logFile: options.logFile ?? newLogPath(playbook.name), pruneLogs: !options.logFile }),
     ...(!options.color && { color: false }),
   })
   const interruption = watchSignals(reporter)
@@ -131,6 +137,20 @@ function userName(): string {
   } catch {
     return String(process.getuid?.())
   }
+}
+
+/** @throws UsageError where a file of the report cannot be written: better now than when the run is over. */
+function refuseUnwritable(files: Readonly<Record<string, string | undefined>>): void {
+  const problems = Object.entries(files).flatMap(([flag, path]) => {
+    if (path === undefined) return []
+    try {
+      closeSync(openSync(path, 'a', 0o600))
+      return []
+    } catch (error) {
+      return [{ message: `${flag} ${path}: cannot be written: ${(error as Error).message}` }]
+    }
+  })
+  if (problems.length > 0) throw new UsageError(problems)
 }
 
 async function remember(subject: RunSubject, recap: readonly HostRecap[]): Promise<void> {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { HostRecap } from './engine/events.ts'
 import { type Problem, UsageError } from './errors.ts'
+import { stateDirectory } from './state.ts'
 
 /** What is run on what: failures are remembered for each pair. */
 export interface RunSubject {
@@ -59,11 +59,9 @@ async function read(subject: RunSubject): Promise<readonly string[]> {
   }
 }
 
-// Not beside the inventory: that is often a repository, or not ours to write.
 function fileOf({ playbook, inventory }: RunSubject): string {
-  const state = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state')
   const key = createHash('sha256')
     .update(`${playbook}\n${resolve(inventory)}`)
     .digest('hex')
-  return join(state, 'quorate', `failed-${key.slice(0, 16)}.json`)
+  return join(stateDirectory(), `failed-${key.slice(0, 16)}.json`)
 }

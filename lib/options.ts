@@ -113,6 +113,17 @@ export const OPTIONS = {
     value: 'FORMAT',
     help: 'what stdout is: text, json (one event a line, see docs/events.md), github (text and annotations)',
   },
+  report: {
+    type: 'string',
+    value: 'FILE.html',
+    help: 'write the whole run as one page: timeline, changes, failures',
+  },
+  junit: { type: 'string', value: 'FILE.xml', help: 'write the run as a JUnit report' },
+  'log-file': {
+    type: 'string',
+    value: 'FILE',
+    help: 'where the log of the run is kept (default: a new file in ~/.local/state/quorate/logs)',
+  },
   'no-color': { type: 'boolean', help: 'plain text (as NO_COLOR=1)' },
   help: { type: 'boolean', short: 'h', help: 'show this' },
   version: { type: 'boolean', help: 'show the version' },
@@ -156,6 +167,9 @@ export interface CliOptions {
   readonly acceptNewHostKeys: boolean
   readonly verbose: number
   readonly output: OutputFormat | undefined
+  readonly report: string | undefined
+  readonly junit: string | undefined
+  readonly logFile: string | undefined
   readonly color: boolean
   readonly help: boolean
   readonly version: boolean
@@ -227,6 +241,9 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     acceptNewHostKeys: values['accept-new-host-keys'] === true,
     verbose: Array.isArray(values.verbose) ? values.verbose.length : 0,
     output,
+    report: text(values.report),
+    junit: text(values.junit),
+    logFile: text(values['log-file']),
     color: values['no-color'] !== true,
     help: values.help === true,
     version: values.version === true,

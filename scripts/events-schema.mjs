@@ -1,5 +1,5 @@
 // npm run events-schema: writes docs/events.schema.json from lib/report/event-schema.ts.
 import { writeFileSync } from 'node:fs'
-import { schemaText } from '../dist/lib/report/event-schema.js'
+import { schemaText } from '../lib/report/event-schema.ts'
 
 writeFileSync(new URL('../docs/events.schema.json', import.meta.url), schemaText())

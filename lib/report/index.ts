@@ -24,6 +24,14 @@ export interface ReportOptions {
   readonly diff?: boolean
   /** 1: tell every step (plain) or every change as it happens (live tree), and what scripts print; 2: and every script. Default: 0. */
   readonly verbose?: number
+  /** Where the log of the run is kept. Default: nowhere. */
+  readonly logFile?: string | undefined
+  /** Remove the oldest logs beside it: nobody has asked for them. Default: false. */
+  readonly pruneLogs?: boolean
+  /** File for a JUnit report. Default: none. */
+  readonly junit?: string | undefined
+  /** File for a page of the whole run. Default: none. */
+  readonly html?: string | undefined
   /** Default: `process.env`. */
   readonly env?: NodeJS.ProcessEnv
 }
@@ -50,7 +58,8 @@ export function createReporter(options: ReportOptions = {}): Reporter {
       else for (const sink of sinks) sink.event(clean, at)
     },
     async close() {
-      for (const sink of await ready) await sink.close()
+      // What has to come before all else has to come after all else too.
+      for (const sink of [...(await ready)].reverse()) await sink.close()
     },
   }
 }

@@ -36,8 +36,10 @@ export function jsonEvent(event: RunEvent, at: number): JsonEvent {
       const { place, ...failure } = event.failure
       return { type: 'failed', time, ...failure, ...(place && { place: shownPlace(place) }) }
     }
-    default:
-      return { ...event, time } as JsonEvent
+    default: {
+      const { type, ...fields } = event
+      return { type, time, ...fields } as JsonEvent
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import { cleanText } from './clean.ts'
 import { displayWidth } from './text.ts'
 
 const FRAME_MS = 100
+const LINE_START_AND_ERASE = '\r\u001b[K'
 const LINE_UP_AND_ERASE = '\u001b[1A\u001b[2K'
 const CURSOR_SHOW = '\u001b[?25h'
 
@@ -87,7 +88,8 @@ export class LiveRegion {
   #erase(): string {
     const { columns = 80 } = this.#stdout
     const height = this.#drawn.reduce((lines, line) => lines + linesTaken(line, columns), 0)
-    return LINE_UP_AND_ERASE.repeat(height)
+    // The terminal may have echoed a key (^C) where the cursor stands.
+    return height === 0 ? '' : LINE_START_AND_ERASE + LINE_UP_AND_ERASE.repeat(height)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RunEvent, RunMode } from '../engine/events.ts'
 import type { Palette } from './color.ts'
 import type { diffLines } from './diff.ts'
-import { failureLines } from './failure.ts'
+import { FailureGroups } from './failure-groups.ts'
 import { addHost, type HostGroups } from './host-groups.ts'
 import { changeLine, describeChange, playLine, runLine, verifiedLine, warningLine } from './lines.ts'
 import { outputLines, scriptLines, waitLine } from './live-output.ts'
@@ -18,11 +18,14 @@ export interface PlainOptions {
   readonly diffLines: typeof diffLines | undefined
   /** From 1 on the steps of each host are printed too, and what their scripts print; from 2 on the scripts as well. */
   readonly verbose: number
+  /** Named at the end of a run that did not go well. Default: not named. */
+  readonly logFile?: string | undefined
 }
 
 /** Lines for pipes, logs and CI: one for each change, finding, warning and failure, none for what is as desired. */
-export function createPlain({ palette, print, flush, diffLines, verbose }: PlainOptions): Sink {
+export function createPlain({ palette, print, flush, diffLines, verbose, logFile }: PlainOptions): Sink {
   const changes: HostGroups = new Map()
+  const failures = new FailureGroups(palette, print)
   let mode: RunMode = 'apply'
 
   function lines(event: RunEvent): string[] {
@@ -33,7 +36,10 @@ export function createPlain({ palette, print, flush, diffLines, verbose }: Plain
       case 'playStart':
         return ['', playLine(event, palette)]
       case 'step':
-        return verbose > 0 ? [palette.dim(`${event.host}  ${event.step}`)] : []
+        // A step that is no more than its role's name says that something is over.
+        return verbose > 0 && (event.play === '' || event.step.includes(': '))
+          ? [palette.dim(`${event.host}  ${event.step}`)]
+          : []
       case 'wait':
         return verbose > 0 ? [palette.dim(waitLine(event))] : []
       case 'output':
@@ -50,13 +56,26 @@ export function createPlain({ palette, print, flush, diffLines, verbose }: Plain
       case 'warning':
         return [warningLine(event, palette)]
       case 'failed':
-        return failureLines(event.failure, palette)
+        failures.add(event.failure)
+        return []
       case 'runEnd':
-        return recapLines(event, { mode, changes, palette })
+        return recapLines(event, { mode, changes, palette, logFile })
       default:
         return []
     }
   }
 
-  return { event: (event) => print(lines(event)), close: flush }
+  return {
+    event(event) {
+      if (END.has(event.type)) failures.flush()
+      print(lines(event))
+    },
+    close() {
+      failures.flush()
+      return flush()
+    },
+  }
 }
+
+/** What must not be told before the failures that came first. */
+const END: ReadonlySet<RunEvent['type']> = new Set(['playStart', 'playEnd', 'runEnd'])

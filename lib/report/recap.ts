@@ -18,6 +18,8 @@ export interface RecapOptions {
   readonly columns?: number
   /** Above this many different changes the rest is only counted. Default: all are shown. */
   readonly maxChanges?: number
+  /** Named where the run did not go well. Default: not named. */
+  readonly logFile?: string | undefined
 }
 
 /** The end of a run: what changed where, a table with a row a host, and the totals. */
@@ -30,7 +32,12 @@ export function recapLines(end: Extract<RunEvent, { type: 'runEnd' }>, options: 
     '',
     ...(end.interrupted ? [palette.failed('interrupted: run it again to finish what is left')] : []),
     totals(end.recap, end.seconds, mode),
+    ...(options.logFile !== undefined && wentWrong(end) ? [palette.dim(`log: ${options.logFile}`)] : []),
   ]
+}
+
+function wentWrong({ recap, interrupted }: Extract<RunEvent, { type: 'runEnd' }>): boolean {
+  return interrupted || recap.some(({ failed, unreachable }) => failed > 0 || unreachable)
 }
 
 function changesTable(

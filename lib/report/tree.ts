@@ -2,7 +2,7 @@ import type { RunEvent, RunMode } from '../engine/events.ts'
 import { mask } from '../secret.ts'
 import type { Palette } from './color.ts'
 import type { diffLines } from './diff.ts'
-import { failureLines } from './failure.ts'
+import { FailureGroups } from './failure-groups.ts'
 import { frameLines, playSummary } from './frame.ts'
 import { addHost, type HostGroups } from './host-groups.ts'
 import { changeLine, describeChange, runLine, verifiedGroupLines, warningLine } from './lines.ts'
@@ -20,13 +20,15 @@ export interface TreeOptions {
   readonly diffLines: typeof diffLines | undefined
   /** From 1 on each change is printed as it happens (with diffs always), and what scripts print; from 2 on the scripts as well. */
   readonly verbose: number
+  /** Named at the end of a run that did not go well. Default: not named. */
+  readonly logFile?: string | undefined
 }
 
 /**
  * The live tree of a terminal: the current play with a row a host is redrawn in place; what stays (failures, warnings,
  * a line for each finished play with what its roles verified, the recap) is printed above it and scrolls away.
  */
-export function createTree({ palette, stdout, stderr, diffLines, verbose }: TreeOptions): Sink {
+export function createTree({ palette, stdout, stderr, diffLines, verbose, logFile }: TreeOptions): Sink {
   const changes: HostGroups = new Map()
   const verified: HostGroups = new Map()
   const lost = new Set<string>()
@@ -35,6 +37,7 @@ export function createTree({ palette, stdout, stderr, diffLines, verbose }: Tree
   const live = new LiveRegion({ stdout, stderr }, (frame) =>
     progress === undefined ? [] : frameLines(progress, { ...frame, palette, now: performance.now() }),
   )
+  const failures = new FailureGroups(palette, (lines) => live.print(mask(`${lines.join('\n')}\n`)))
 
   /** What the event leaves on the screen for good. */
   function lasting(event: RunEvent): string[] {
@@ -61,11 +64,15 @@ export function createTree({ palette, stdout, stderr, diffLines, verbose }: Tree
         return [warningLine(event, palette)]
       case 'failed':
         lost.add(event.failure.host)
-        return failureLines(event.failure, palette)
+        failures.add(event.failure)
+        return []
       case 'playEnd':
         return closePlay()
       case 'runEnd':
-        return [...closePlay(), ...recapLines(event, { mode, changes, palette, ...recapLimits(stdout) })]
+        return [
+          ...closePlay(),
+          ...recapLines(event, { mode, changes, palette, logFile, ...recapLimits(stdout) }),
+        ]
       default:
         return []
     }
@@ -84,10 +91,12 @@ export function createTree({ palette, stdout, stderr, diffLines, verbose }: Tree
   return {
     event(event) {
       if (progress !== undefined) advance(progress, event, performance.now())
+      if (event.type === 'playEnd' || event.type === 'runEnd') failures.flush()
       const lines = lasting(event)
       if (lines.length > 0) live.print(mask(`${lines.join('\n')}\n`))
     },
     async close() {
+      failures.flush()
       live.close()
       await new Promise<void>((resolve) => stdout.write('', () => resolve()))
     },

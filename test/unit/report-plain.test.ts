@@ -81,7 +81,7 @@ test('diffs are printed below their change when they are asked for', async () =>
 })
 
 test('steps are printed with -v', async () => {
-  const output = await report([{ type: 'step', host: 'm1', play: 'etcd', step: 'connecting' }], {
+  const output = await report([{ type: 'step', host: 'm1', play: '', step: 'connecting' }], {
     verbose: 1,
   })
   assert.is(output, 'm1  connecting\n')

@@ -18,7 +18,9 @@ test('frames are replaced line by line, and what is printed stays above them', (
   terminal.emit('resize')
   region.close()
   const up = '\u001b[1A\u001b[2K'
-  assert.is(written(), `\u001b[?25lone\ntwo\n${up}${up}stays\nthree\n${up}${CURSOR_SHOW}`)
+  // What the terminal echoed on the cursor's line (^C) goes first.
+  const start = '\r\u001b[K'
+  assert.is(written(), `\u001b[?25lone\ntwo\n${start}${up}${up}stays\nthree\n${start}${up}${CURSOR_SHOW}`)
 })
 
 test('a terminal made narrower has all lines of the wrapped frame erased', () => {
