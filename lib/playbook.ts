@@ -3,6 +3,7 @@ import { basename, dirname, relative } from 'node:path'
 import type { z } from 'zod'
 import { callPlace } from './engine/place.ts'
 import type { Place, Problem } from './errors.ts'
+import type { GroupAliases } from './inventory/group-aliases.ts'
 import type { Host } from './inventory/host.ts'
 import type { AppliedRole } from './role.ts'
 
@@ -49,6 +50,8 @@ export interface PlaybookTools<Vars> {
 export interface PlaybookDefinition<Schema extends z.ZodType> {
   /** The playbook's own variables; read from the group `all`. Default: none. */
   readonly vars?: Schema
+  /** Names that other tools' inventories have for the groups it asks for: `{ 'kube-master': ['kube_control_plane'] }`. Default: none. */
+  readonly groupAliases?: GroupAliases
   /** Words that it takes beside flags, as the help names them; brackets for what may be left out: `ROLE [PATTERN]`. Default: none. */
   readonly args?: string
   /** `facts`: changes nothing and checks nothing, shows what each host is. Default: what a run does. */

@@ -3,6 +3,7 @@ import { policyProblems } from './check-policy.ts'
 import { callPlace } from './engine/place.ts'
 import type { ReadyPlay } from './engine/run.ts'
 import { type Problem, QuorateError, UsageError } from './errors.ts'
+import { withGroupAliases } from './inventory/group-aliases.ts'
 import type { Host } from './inventory/host.ts'
 import {
   checkAddresses,
@@ -44,8 +45,9 @@ export interface Selection extends PlaySelection {
  * @throws UsageError with all problems at once.
  */
 export async function prepare(playbook: Playbook, given: Inventory, selection: Selection): Promise<Prepared> {
-  const inventory = await evaluateInventory(given)
-  const problems: Problem[] = [...checkAddresses(inventory)]
+  const aliased = withGroupAliases(await evaluateInventory(given), playbook.definition.groupAliases ?? {})
+  const { inventory } = aliased
+  const problems: Problem[] = [...aliased.problems, ...checkAddresses(inventory)]
   const all = await makePlays(playbook, inventory, problems, selection.args)
   const { schemaKeys } = all
   const chosen = collect(

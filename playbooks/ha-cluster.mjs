@@ -6,6 +6,7 @@ import * as cluster from 'quorate/roles/cluster'
 
 export default await playbook('HA Kubernetes cluster', {
   vars: cluster.clusterVars,
+  groupAliases: cluster.groupAliases,
   plays: async ({ group, hosts, vars, path, refuse }) => {
     const { clusterName, etcdMode, podSubnet, serviceSubnet } = vars
     const pkiDir = path(vars.pkiDir)

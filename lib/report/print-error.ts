@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { type Problem, QuorateError, UsageError } from '../errors.ts'
 import { cleanText } from './clean.ts'
 import { createPalette, type Palette, wantsColor } from './color.ts'
+import { excerpt } from './excerpt.ts'
 import { mapStack, showPlace } from './stack.ts'
 import { indentLines } from './text.ts'
 
@@ -32,9 +33,16 @@ export function errorLines(error: unknown, palette: Palette): string[] {
 }
 
 function problemLines(problem: Problem | QuorateError, palette: Palette): string[] {
-  const place = 'place' in problem && problem.place ? `${showPlace(problem.place)}: ` : ''
-  const text = cleanText(`${place}${problem.message}`)
+  const place = 'place' in problem ? problem.place : undefined
+  const text = cleanText(`${place === undefined ? '' : `${showPlace(place)}: `}${problem.message}`)
   const [first = '', ...rest] = text.trimEnd().split('\n')
-  const hint = problem.hint === undefined ? [] : indentLines(cleanText(problem.hint), '    ')
-  return [`${palette.failed('error:')} ${first}`, ...rest.map((line) => `    ${line}`.trimEnd()), ...hint]
+  const below = [
+    ...(place === undefined ? [] : excerpt(place)),
+    ...(problem.hint === undefined ? [] : [problem.hint]),
+  ]
+  return [
+    `${palette.failed('error:')} ${first}`,
+    ...rest.map((line) => `    ${line}`.trimEnd()),
+    ...below.flatMap((each) => indentLines(cleanText(each), '    ')),
+  ]
 }
