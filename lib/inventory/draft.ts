@@ -20,6 +20,8 @@ export interface DraftGroup {
 export interface DraftHost {
   readonly name: string
   readonly place: Place
+  /** What its variables' layer is called. */
+  readonly layer: string
   readonly vars: Variables
 }
 
@@ -79,16 +81,16 @@ export function addChild(draft: Draft, parent: string, child: string, place: Pla
 export function addHost(draft: Draft, group: DraftGroup, name: string, place: Place): boolean {
   group.hosts.add(name)
   if (draft.hosts.has(name)) return false
-  draft.hosts.set(name, { name, place, vars: new Map() })
+  draft.hosts.set(name, { name, place, layer: `host ${name}`, vars: new Map() })
   return true
 }
 
 /** A variable of a host line. As in Ansible it lands on the group, if a group of that name was seen before. */
-export function setHostVariable(draft: Draft, host: string, setting: Setting): void {
-  const group = draft.groups.get(host)
-  const vars = draft.hosts.get(host)?.vars
+export function setHostVariable(draft: Draft, name: string, setting: Setting): void {
+  const group = draft.groups.get(name)
+  const host = draft.hosts.get(name)
   if (group !== undefined) setGroupVariable(draft, group, setting)
-  else if (vars !== undefined) assign(vars, setting, `host ${host}`)
+  else if (host !== undefined) assign(host.vars, setting, host.layer)
 }
 
 /** A line of `[group:vars]`. The priority is no variable: it orders the group among those of its depth. */

@@ -9,5 +9,7 @@ export interface Line {
 
 /** Where in the file an offset of the stripped line is. */
 export function placeAt(line: Line, offset: number): Place {
-  return { ...line.place, column: line.indent + offset + 1 }
+  const { file, line: number } = line.place
+  // Written out: a large inventory has a place for each of its many values.
+  return { file, line: number, column: line.indent + offset + 1 }
 }

@@ -25,6 +25,8 @@ const NAMES: ReadonlyMap<string, Value> = new Map<string, Value>([
 ])
 const NAME = /\.\.\.|[A-Za-z]+(?![\w'"])/y
 const SPACE = /[ \t\f]*/y
+/** How a literal can begin; most values are words that cannot. */
+const POSSIBLE = /^[ \t\f]*(?:[-+.\d([{'"]|[bru]{1,2}['"]|True|False|None)/i
 // CPython refuses more than 200 nested brackets.
 const DEEPEST = 200
 
@@ -35,6 +37,7 @@ const DEEPEST = 200
  * An integer too large to be exact as a JavaScript number comes back as its decimal digits.
  */
 export function parseLiteral(text: string): Literal | undefined {
+  if (!POSSIBLE.test(text)) return undefined
   const cursor: Cursor = { text, at: 0 }
   skipSpace(cursor)
   const read = readTuple(cursor, 0)

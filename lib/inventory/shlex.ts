@@ -10,6 +10,8 @@ export interface Token {
 }
 
 const SPACE = ' \t\r\n'
+/** What stands for itself. */
+const PLAIN = /[^ \t\r\n#\\"']+/y
 
 /**
  * Splits a line as Python's `shlex.split(line, comments=True)` does.
@@ -50,8 +52,10 @@ function readWord(line: string, start: number): { text: string; end: number } {
       text += quoted.text
       at = quoted.end
     } else {
-      text += char
-      at++
+      PLAIN.lastIndex = at
+      const plain = PLAIN.exec(line)?.[0] ?? char
+      text += plain
+      at += plain.length
     }
   }
   return { text, end: at }
