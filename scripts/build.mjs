@@ -2,7 +2,7 @@
 // npm run build: dist/ from lib/ and roles/. esbuild makes a few files of some three hundred (the libraries that every
 // run needs included), because looking for and reading modules is most of what a start costs; tsc makes the types.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,7 +14,6 @@ const external = ['@peculiar/x509', 'age-encryption', 'reflect-metadata', 'ssh2'
 // Its CommonJS form has no named exports once it is bundled.
 const alias = { yaml: join(packageFolder('yaml'), 'browser', 'index.js') }
 
-rmSync(join(root, 'dist'), { recursive: true, force: true })
 const compiler = join(packageFolder('typescript'), 'bin', 'tsc')
 const types = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
   cwd: root,
@@ -53,13 +52,33 @@ writeFileSync(join(root, 'dist', 'THIRD-PARTY-LICENSES.txt'), licenses(inputs))
  * @param {import('esbuild').Plugin[]} plugins
  */
 async function bundle(folder, entryPoints, plugins) {
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     ...{ absWorkingDir: root, entryPoints, outbase: '.', outdir: 'dist', plugins, external, alias },
     ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20' },
     ...{ sourcemap: true, sourcesContent: false, minifyWhitespace: true, minifySyntax: true },
-    ...{ chunkNames: `${folder}/chunks/[name]-[hash]`, metafile: true, logLevel: 'warning' },
+    ...{ chunkNames: `${folder}/chunks/[name]-[hash]`, metafile: true, write: false, logLevel: 'warning' },
   })
+  replaceFiles(join(root, 'dist', folder), outputFiles)
   return Object.keys(metafile.inputs)
+}
+
+/**
+ * Writes what has changed, each file whole, then removes what is no longer there: a playbook that runs during a build
+ * of the same sources notices nothing.
+ *
+ * @param {string} folder
+ * @param {import('esbuild').OutputFile[]} files
+ */
+function replaceFiles(folder, files) {
+  for (const { path, contents } of files) {
+    if (existsSync(path) && readFileSync(path).equals(contents)) continue
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(`${path}.${process.pid}`, contents)
+    renameSync(`${path}.${process.pid}`, path)
+  }
+  const made = new Set(files.map(({ path }) => path))
+  const present = readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name)))
+  for (const path of present) if (/\.js(\.map)?$/.test(path) && !made.has(path)) rmSync(path, { force: true })
 }
 
 /** zod's messages in fifty languages are half of it; who wants another one imports it: `zod/locales`. */
