@@ -22,9 +22,10 @@ export interface Targets {
 
 const AT_ONCE = 4
 
-/** A lab whose hosts have the Python that Ansible needs there. */
-export async function benchLab(count: number, log: (line: string) => void): Promise<Lab> {
+/** A lab, whose hosts have the Python that Ansible needs there where it takes part. */
+export async function benchLab(count: number, python: boolean, log: (line: string) => void): Promise<Lab> {
   const lab = await labUp({ name: `bench-${process.pid}`, hosts: count, log })
+  if (!python) return lab
   log('installing Python on the hosts, for Ansible')
   const install = 'apt-get -qq install -y --no-install-recommends python3 python3-apt >/dev/null'
   await everyHost(lab, count, `command -v python3 >/dev/null || ${install}`)

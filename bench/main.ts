@@ -57,7 +57,8 @@ async function main(): Promise<void> {
     if (missing !== undefined) log(`${tool} cannot be had and is left out: ${missing}`)
   const present = installed.filter(({ missing }) => missing === undefined)
   const folder = mkdtempSync(join(tmpdir(), 'quorate-bench-'))
-  const lab = await benchLab(Math.max(...hosts), log)
+  const python = present.some(({ tool }) => tool.startsWith('ansible'))
+  const lab = await benchLab(Math.max(...hosts), python, log)
   const rows: Row[] = []
   try {
     for (const load of LOADS.filter(({ name }) => loads.includes(name)))
