@@ -81,13 +81,27 @@ async function quietRuns(cell: Cell, inputs: string, tools: readonly Installed[]
   const samples = new Map<Tool, Sample[]>()
   await everyHost(cell.lab, cell.hosts, `${cell.load.reset}\nexit 0`)
   for (const tool of tools) await measure(cell, inputs, tool, 'fresh', undefined)
-  const before = await stateOf(cell)
+  const before = await settledState(cell)
   for (let round = 0; round < cell.repeat; round++) {
     for (const tool of tools) await measure(cell, inputs, tool, 'no-change', samples)
   }
-  if ((await stateOf(cell)) !== before)
-    throw new Error(`${cell.load.name}: a run that should change nothing has changed a host`)
+  const after = (await stateOf(cell)).split('\n')
+  const changed = after.filter((line, index) => line !== before.split('\n')[index])
+  if (changed.length > 0)
+    throw new Error(
+      `${cell.load.name}: a run that should change nothing has changed a host:\n${changed.join('\n')}`,
+    )
   return samples
+}
+
+/** Services that were just started may take a while to be what they will be. */
+async function settledState(cell: Cell): Promise<string> {
+  for (let before = await stateOf(cell); ; ) {
+    await sleep(2000)
+    const now = await stateOf(cell)
+    if (now === before) return now
+    before = now
+  }
 }
 
 async function stateOf({ lab, hosts, load }: Cell): Promise<string> {
