@@ -4,8 +4,9 @@ import * as assert from 'uvu/assert'
 import type { AppliedRole } from '../../lib/index.ts'
 import * as roles from '../../roles/index.ts'
 
-const folders = readdirSync(new URL('../../roles', import.meta.url)).filter((name) =>
-  existsSync(new URL(`../../roles/${name}/index.ts`, import.meta.url)),
+// cluster is what a playbook needs beside the roles.
+const folders = readdirSync(new URL('../../roles', import.meta.url)).filter(
+  (name) => name !== 'cluster' && existsSync(new URL(`../../roles/${name}/index.ts`, import.meta.url)),
 )
 const functions = Object.entries(roles) as [string, () => AppliedRole][]
 const lazy = functions.filter(([name]) => name !== 'kubeVipStart')
