@@ -13,8 +13,11 @@ export const SETTING_NAMES = {
   timeout: ['ansible_timeout', 'ansible_ssh_timeout'],
   become: ['ansible_become'],
   becomeMethod: ['ansible_become_method'],
-  becomeUser: ['ansible_become_user', 'ansible_sudo_user'],
-  becomePassword: ['ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass'],
+  becomeUser: ['ansible_become_user', 'ansible_sudo_user', 'ansible_su_user', 'ansible_doas_user'],
+  becomePassword: [
+    ...(['ansible_become_password', 'ansible_become_pass'] as const),
+    ...(['ansible_sudo_pass', 'ansible_su_pass', 'ansible_doas_pass'] as const),
+  ],
 } as const
 
 /** To ignore one of these would connect differently from what the user asked for: to another place, or not at all. */

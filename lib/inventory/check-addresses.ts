@@ -40,7 +40,7 @@ function brokenAddresses(host: InventoryHost): Problem[] {
 
 function endpoint(host: InventoryHost): Claim[] {
   const { settings } = connectionSettings(host)
-  if (settings.transport === 'local') return []
+  if (!settings.transport.endsWith('ssh')) return []
   const address = `${canonicalAddress(settings.host)} port ${settings.port ?? 22}`
   return [{ host: host.name, address, place: hostVariable(host)?.place }]
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import type { ConnectionSettings } from '../transport/settings.ts'
+import type { Become, ConnectionSettings } from '../transport/settings.ts'
 import { SETTING_NAMES } from './ansible-variables.ts'
 import { doubtfulNames } from './doubtful-names.ts'
 import { tryValue } from './evaluate.ts'
@@ -29,7 +29,7 @@ export function connectionSettings(host: InventoryHost): {
 } {
   const problems = doubtfulNames(host)
   const read = reader(host, problems)
-  read('becomeMethod', toBecomeMethod)
+  const method = read('becomeMethod', toBecomeMethod)
   const optional = {
     user: read('user', toText),
     password: read('password', toSecret),
@@ -38,12 +38,21 @@ export function connectionSettings(host: InventoryHost): {
     port: read('port', toPort),
     timeoutSeconds: read('timeout', toSeconds),
     sshArguments: readSshArguments(read),
-    become: read('become', toBoolean) === true ? readBecome(read) : undefined,
+    become: read('become', toBoolean) === true ? readBecome(read, method) : undefined,
   }
   const settings: ConnectionSettings = {
     transport: read('connection', toTransport) ?? 'ssh',
     host: read('host', toText) ?? host.name,
     ...withoutUndefined(optional),
+  }
+  if (settings.transport === 'openssh' && settings.password !== undefined) {
+    const [name, variable] = lastOf(host, SETTING_NAMES.password) ?? []
+    const hint = 'Use a key, or ansible_connection=ssh.'
+    problems.push({
+      message: `${name} cannot be given to ssh(1)`,
+      ...(variable && { place: variable.place }),
+      hint,
+    })
   }
   return { settings, problems }
 }
@@ -91,10 +100,12 @@ function readSshArguments(read: Read): ConnectionSettings['sshArguments'] {
   return before.length + after.length === 0 ? undefined : { before, after }
 }
 
-function readBecome(read: Read): NonNullable<ConnectionSettings['become']> {
+function readBecome(
+  read: Read,
+  method: Become['method'] | undefined,
+): NonNullable<ConnectionSettings['become']> {
   const password = read('becomePassword', toSecret)
-  const user = read('becomeUser', toText) ?? 'root'
-  return password === undefined ? { user } : { user, password }
+  return { user: read('becomeUser', toText) ?? 'root', ...withoutUndefined({ method, password }) }
 }
 
 /** The last of `names` that is set, as in Ansible. A null, as `ansible_user=None` gives, counts as not set. */

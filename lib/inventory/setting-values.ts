@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { Secret } from '../secret.ts'
+import type { Become, ConnectionSettings } from '../transport/settings.ts'
 import { unknownSshOptions } from '../transport/ssh-arguments.ts'
 import { shlexSplit } from './shlex.ts'
 import { SyntaxProblem } from './syntax-problem.ts'
@@ -12,13 +13,17 @@ import type { Value } from './types.ts'
 const SSH_NAMES = new Set(['ssh', 'smart', 'paramiko', 'paramiko_ssh'])
 const TRUE_TEXTS = new Set(['y', 'yes', 'on', '1', 'true', 't'])
 const FALSE_TEXTS = new Set(['n', 'no', 'off', '0', 'false', 'f'])
-const COLLECTION_PREFIX = /^ansible\.(?:builtin|legacy)\./
+const OTHER_TRANSPORTS = ['openssh', 'local', 'docker', 'podman', 'nspawn'] as const
+const BECOME_METHODS = ['sudo', 'su', 'doas'] as const
+const COLLECTION_PREFIX =
+  /^(?:ansible\.(?:builtin|legacy)|community\.(?:docker|general)|containers\.podman)\./
 
-export function toTransport(value: Value): 'ssh' | 'local' {
+export function toTransport(value: Value): ConnectionSettings['transport'] {
   const name = typeof value === 'string' ? value.replace(COLLECTION_PREFIX, '') : ''
   if (SSH_NAMES.has(name)) return 'ssh'
-  if (name === 'local') return name
-  throw wrong('ssh or local', value)
+  const known = OTHER_TRANSPORTS.find((transport) => transport === name)
+  if (known !== undefined) return known
+  throw wrong('ssh, openssh, local, docker, podman or nspawn', value)
 }
 
 export function toPort(value: Value): number {
@@ -37,9 +42,11 @@ export function toBoolean(value: Value): boolean {
   throw wrong('yes or no', value)
 }
 
-export function toBecomeMethod(value: Value): 'sudo' {
-  if (typeof value === 'string' && value.replace(COLLECTION_PREFIX, '') === 'sudo') return 'sudo'
-  throw wrong('sudo', value, 'No other way to become another user is supported yet.')
+export function toBecomeMethod(value: Value): NonNullable<Become['method']> {
+  const name = typeof value === 'string' ? value.replace(COLLECTION_PREFIX, '') : ''
+  const known = BECOME_METHODS.find((method) => method === name)
+  if (known !== undefined) return known
+  throw wrong('sudo, su or doas', value)
 }
 
 export function toText(value: Value): string {
@@ -83,6 +90,6 @@ export function toSeconds(value: Value): number {
   throw wrong('a number of seconds', value)
 }
 
-function wrong(expected: string, value: Value, hint?: string): SyntaxProblem {
-  return new SyntaxProblem(`${expected}, not ${JSON.stringify(value)}`, hint === undefined ? {} : { hint })
+function wrong(expected: string, value: Value): SyntaxProblem {
+  return new SyntaxProblem(`${expected}, not ${JSON.stringify(value)}`)
 }

@@ -5,6 +5,10 @@ import { type FrameTemplate, guardedFrame, plainFrame, SKIPPED, START_GROUP } fr
 import { FrameReader } from './frame-reader.ts'
 import type { HostProcess } from './host-process.ts'
 
+// A host looks every so often whether we live; we are a bit faster.
+const BEAT_SHARE = 0.6
+// What waits behind a running script must fit into a pipe: who forwards it would get stuck, and look dead.
+const WINDOW = 32 * 1024
 // Small frames share a packet; a large one is written on its own.
 const WRITE_SIZE = 32 * 1024
 
@@ -18,13 +22,19 @@ export class FramedShell {
   readonly #stdout = new FrameReader()
   readonly #stderr = new FrameReader()
   readonly #pending = new Set<Frame>()
-  readonly #queue: string[] = []
+  readonly #queue: Text[] = []
+  readonly #beat: NodeJS.Timeout
+  /** Bytes of frames that were sent and have not ended. */
+  #outstanding = 0
   #sequence = 0
   #blocked = false
   #closed: QuorateError | undefined
 
-  /** @param closed Resolves with the reason when the shell can no longer be used. */
-  constructor(process: HostProcess, closed: Promise<QuorateError>) {
+  /**
+   * @param closed Resolves with the reason when the shell can no longer be used.
+   * @param beatSeconds How often the host wants a sign of life.
+   */
+  constructor(process: HostProcess, closed: Promise<QuorateError>, beatSeconds: number) {
     this.#process = process
     process.stdout.on('data', (chunk: Buffer) => this.#stdout.push(chunk))
     process.stderr.on('data', (chunk: Buffer) => this.#stderr.push(chunk))
@@ -32,6 +42,13 @@ export class FramedShell {
       this.#blocked = false
       this.#flush()
     })
+    // An empty line is nothing to a shell, and between two frames there is always one of its lines.
+    this.#beat = setInterval(
+      () => {
+        if (!this.#blocked) process.stdin.write('\n')
+      },
+      beatSeconds * BEAT_SHARE * 1000,
+    ).unref()
     closed.then((reason) => this.#fail(reason))
   }
 
@@ -64,6 +81,7 @@ export class FramedShell {
 
   /** Nothing more to run: the shell on the host is ended, and what it still runs. */
   end(): void {
+    clearInterval(this.#beat)
     this.#process.stdin.end()
   }
 
@@ -74,8 +92,9 @@ export class FramedShell {
   ): Promise<ScriptResult | undefined> {
     if (script.includes('\0')) throw new TypeError('a script cannot hold a NUL byte')
     const tag = `${this.#nonce}-${++this.#sequence}`
+    const text = template(script, tag)
     const result = this.#await(tag, options)
-    this.#send(template(script, tag))
+    this.#send(text, result)
     return result
   }
 
@@ -107,28 +126,53 @@ export class FramedShell {
     })
   }
 
-  #send(text: string): void {
-    this.#queue.push(text)
+  /** @param result Settles when the text has been dealt with. */
+  #send(text: string, result?: Promise<unknown>): void {
+    const size = Buffer.byteLength(text)
+    this.#queue.push({ text, size })
+    const done = () => {
+      this.#outstanding -= size
+      this.#flush()
+    }
+    if (result === undefined) this.#outstanding -= size
+    else result.then(done, () => {})
     // Scripts that are submitted in the same tick travel together.
     if (this.#queue.length === 1) queueMicrotask(() => this.#flush())
   }
 
   #flush(): void {
     while (this.#queue.length > 0 && !this.#blocked && this.#closed === undefined) {
-      let count = 0
-      for (let size = 0; count < this.#queue.length && size < WRITE_SIZE; count++) {
-        size += this.#queue[count]?.length ?? 0
+      const texts: string[] = []
+      for (let size = 0; size < WRITE_SIZE && this.#hasRoom(); ) {
+        const next = this.#queue.shift() as Text
+        texts.push(next.text)
+        size += next.size
+        this.#outstanding += next.size
       }
-      this.#blocked = !this.#process.stdin.write(this.#queue.splice(0, count).join(''))
+      if (texts.length === 0) return
+      this.#blocked = !this.#process.stdin.write(texts.join(''))
     }
+  }
+
+  /** A frame that is larger than all room goes alone. */
+  #hasRoom(): boolean {
+    const [next] = this.#queue
+    if (next === undefined) return false
+    return this.#outstanding <= 0 || this.#outstanding + next.size <= WINDOW
   }
 
   #fail(reason: QuorateError): void {
     this.#closed = reason
+    clearInterval(this.#beat)
     this.#queue.length = 0
     for (const frame of this.#pending) frame.reject(reason)
     this.#pending.clear()
   }
+}
+
+interface Text {
+  readonly text: string
+  readonly size: number
 }
 
 interface Frame {

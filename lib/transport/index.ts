@@ -10,10 +10,22 @@ export { resolveConnections } from './resolve.ts'
  * @throws UnreachableError with what went wrong and what to do about it.
  */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions): Promise<Connection> {
-  if (settings.transport === 'local') {
-    const { connectLocal } = await import('./local.ts')
-    return connectLocal(settings, options)
+  switch (settings.transport) {
+    case 'local': {
+      const { connectLocal } = await import('./local.ts')
+      return connectLocal(settings, options)
+    }
+    case 'openssh': {
+      const { connectOpenSsh } = await import('./openssh.ts')
+      return connectOpenSsh(settings, options)
+    }
+    case 'ssh': {
+      const { connectSsh } = await import('./ssh.ts')
+      return connectSsh(settings, options)
+    }
+    default: {
+      const { connectContainer } = await import('./container.ts')
+      return connectContainer(settings, options)
+    }
   }
-  const { connectSsh } = await import('./ssh.ts')
-  return connectSsh(settings, options)
 }

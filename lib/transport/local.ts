@@ -1,16 +1,13 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { userInfo } from 'node:os'
-import { UnreachableError } from '../errors.ts'
 import type { Connection } from './connection.ts'
-import type { HostProcess } from './host-process.ts'
 import { type ConnectionSettings, type ConnectOptions, DEFAULT_TIMEOUT_SECONDS } from './settings.ts'
 import { openShell } from './shell-connection.ts'
+import { spawnProgram } from './spawn-program.ts'
 
 /**
  * The machine that this program runs on, with the same guarantees as a host reached by ssh.
  *
- * @throws UnreachableError when sudo refuses.
+ * @throws UnreachableError when become is refused.
  */
 export function connectLocal(
   { become }: Pick<ConnectionSettings, 'become'>,
@@ -21,34 +18,9 @@ export function connectLocal(
     user: userInfo().username,
     become,
     timeoutSeconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
-    launch,
+    heartbeatSeconds: options.heartbeatSeconds,
+    launch: spawnProgram,
     lost: () => undefined,
     hangUp() {},
   })
-}
-
-async function launch(argv: readonly string[]): Promise<HostProcess> {
-  const [command = '', ...args] = argv
-  // A session of its own, as under sshd: Ctrl-C at the terminal is ours to handle, not the script's.
-  const child = spawn(command, args, { detached: true, stdio: 'pipe' })
-  const { stdin, stdout, stderr } = child
-  // Writing to a program that has gone is no error: that it has gone is told by `ended`.
-  stdin.on('error', () => {})
-  let hungUp = () => {}
-  const ended = new Promise<number | undefined>((resolve) => {
-    hungUp = () => resolve(undefined)
-    child.once('close', (code) => resolve(code ?? undefined))
-  })
-  await once(child, 'spawn').catch((error: NodeJS.ErrnoException) => {
-    throw new UnreachableError(
-      `cannot start ${command}: ${error.code === 'ENOENT' ? 'it is not installed' : error.message}`,
-    )
-  })
-  const destroy = () => {
-    for (const stream of [stdin, stdout, stderr]) stream.destroy()
-    // What does not end by itself must not keep us from ending.
-    child.unref()
-    hungUp()
-  }
-  return { stdin, stdout, stderr, ended, destroy }
 }

@@ -4,13 +4,16 @@ import type { SshArguments } from './ssh-arguments.ts'
 /** How to become another user once on the host. */
 export interface Become {
   readonly user: string
+  /** Default: `sudo`. */
+  readonly method?: 'sudo' | 'su' | 'doas'
   /** Given when it is asked for, and only then. */
   readonly password?: Secret
 }
 
 /** Where a host is and who we are there: what the inventory's `ansible_*` variables come down to. */
 export interface ConnectionSettings {
-  readonly transport: 'ssh' | 'local'
+  /** `ssh` is our own, `openssh` the system's ssh(1); the last three are containers of this machine. */
+  readonly transport: 'ssh' | 'openssh' | 'local' | 'docker' | 'podman' | 'nspawn'
   /** Name or address to connect to. */
   readonly host: string
   /** Default: 22. */
@@ -62,7 +65,10 @@ export interface ConnectOptions {
   readonly acceptNewHostKeys?: boolean
   /** How long connecting may take until the host counts as unreachable. Default: 20. */
   readonly timeoutSeconds?: number
+  /** How often the host hears that we live; when it misses three it ends what it runs for us. Default: 20. */
+  readonly heartbeatSeconds?: number | undefined
 }
 
+export const DEFAULT_HEARTBEAT_SECONDS = 20
 export const DEFAULT_TIMEOUT_SECONDS = 20
 export const DEFAULT_PORT = 22

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { type QuorateError, UnreachableError } from '../errors.ts'
 import { becomeFailure, elevate, PasswordPrompt } from './become.ts'
+import type { Complaint } from './become-methods.ts'
 import { bootstrap, factsStart } from './bootstrap.ts'
 import type {
   Connection,
@@ -14,7 +15,7 @@ import type {
 import { parseFacts } from './facts.ts'
 import { FramedShell } from './framed-shell.ts'
 import type { HostProcess, Launch } from './host-process.ts'
-import type { Become } from './settings.ts'
+import { type Become, DEFAULT_HEARTBEAT_SECONDS } from './settings.ts'
 import { uploadTo } from './upload.ts'
 
 // What a login script or sudo says is of interest only while it is short.
@@ -28,6 +29,8 @@ export interface Way {
   readonly user: string
   readonly become: Become | undefined
   readonly timeoutSeconds: number
+  /** Default: 20. */
+  readonly heartbeatSeconds: number | undefined
   readonly launch: Launch
   /** Why the way to the host is gone; undefined while it is there. */
   lost(): QuorateError | undefined
@@ -40,19 +43,20 @@ export interface Way {
  * @throws UnreachableError when there is no POSIX shell, sudo refuses, or it takes too long.
  */
 export async function openShell(way: Way): Promise<Connection> {
+  const beat = way.heartbeatSeconds ?? DEFAULT_HEARTBEAT_SECONDS
   const hello = randomBytes(16).toString('hex')
-  const { argv, prompt } = elevate(['sh', '-c', bootstrap(hello)], way)
+  const { argv, question } = elevate(['sh', '-c', bootstrap(hello, beat)], way)
   const process = await way.launch(argv)
-  const password = new PasswordPrompt(process, prompt, way.become)
+  const password = new PasswordPrompt(process, question, way.become)
   const noise = { stdout: '', stderr: '' }
   let timedOut = false
   let connection: ShellConnection | undefined
   const closed = process.ended.then((rc) => {
     const reason =
-      connection?.endReason() ?? startFailure(way, { ...noise, rc, timedOut, refused: password.refused })
+      connection?.endReason() ?? startFailure(way, { ...noise, rc, timedOut, complaint: password.complaint })
     return way.lost() ?? reason
   })
-  const shell = new FramedShell(process, closed)
+  const shell = new FramedShell(process, closed, beat)
   const timer = setTimeout(() => {
     timedOut = true
     process.destroy()
@@ -104,7 +108,7 @@ class ShellConnection implements Connection {
     const { name } = this.#way
     if (this.#closing) return new UnreachableError(`the connection to ${name} was closed`)
     return new UnreachableError(
-      `the shell on ${name} has ended: was it killed by a script, or for want of memory?`,
+      `the shell on ${name} has ended: was it killed by a script, or for want of memory, or were we suspended?`,
     )
   }
 
@@ -128,7 +132,7 @@ interface Start {
   readonly stderr: string
   readonly rc: number | undefined
   readonly timedOut: boolean
-  readonly refused: boolean
+  readonly complaint: Complaint | undefined
 }
 
 function startFailure(way: Way, start: Start): QuorateError {

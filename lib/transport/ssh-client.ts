@@ -14,15 +14,13 @@ import {
 import { SshAuthentication } from './ssh-authentication.ts'
 import { connectFailure, lostFailure } from './ssh-failures.ts'
 
-// sshd's MaxSessions is 10, and it frees the place of an ended one late: stay well below, and come back if refused.
-const MAX_CHANNELS = 4
-const OPEN_ATTEMPTS = 20
-const OPEN_RETRY_MS = 50
 const NO_ROOM = 2
 const GOODBYE_MS = 1000
 
 /** One ssh connection, and the programs that run over it. */
 export class SshClient {
+  /** For messages. */
+  readonly name: string
   readonly user: string
   readonly timeoutSeconds: number
   /** Why the connection is gone; undefined while it is there. */
@@ -32,12 +30,11 @@ export class SshClient {
   readonly #settings: ConnectionSettings
   readonly #options: ConnectOptions
   #client: Client | undefined
-  #channels = 0
-  readonly #waiting: (() => void)[] = []
 
   constructor(settings: ConnectionSettings, options: ConnectOptions) {
     this.#settings = settings
     this.#options = options
+    this.name = options.name
     this.user = settings.user ?? userInfo().username
     this.timeoutSeconds = options.timeoutSeconds ?? settings.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS
   }
@@ -110,18 +107,9 @@ export class SshClient {
     })
   }
 
-  /** Runs a program in a channel of its own, when there is room for one. */
-  async launch(argv: readonly string[]): Promise<HostProcess> {
-    await this.#room()
-    try {
-      const channel = await this.#open(`exec ${argv.map(quote).join(' ')}`)
-      const process = this.#processOf(channel)
-      process.ended.then(() => this.#leave())
-      return process
-    } catch (error) {
-      this.#leave()
-      throw this.lost ?? error
-    }
+  /** Runs a program in a channel of its own; rejects with an error that `isNoRoom` knows where the server has none. */
+  async start(argv: readonly string[]): Promise<HostProcess> {
+    return this.#processOf(await this.#exec(`exec ${argv.map(quote).join(' ')}`))
   }
 
   hangUp(): void {
@@ -139,22 +127,6 @@ export class SshClient {
     }
     client.on('error', lose)
     client.once('close', () => lose())
-  }
-
-  async #open(command: string): Promise<ClientChannel> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#exec(command)
-      } catch (error) {
-        if ((error as SshError).reason !== NO_ROOM || attempt === OPEN_ATTEMPTS) {
-          throw new UnreachableError(
-            `${this.#options.name}: cannot open a channel: ${(error as Error).message}`,
-            { cause: error },
-          )
-        }
-        await new Promise((resolve) => setTimeout(resolve, OPEN_RETRY_MS))
-      }
-    }
   }
 
   #exec(command: string): Promise<ClientChannel> {
@@ -192,16 +164,11 @@ export class SshClient {
     }
     return { stdin: channel, stdout: channel, stderr: channel.stderr, ended, destroy }
   }
+}
 
-  async #room(): Promise<void> {
-    if (this.#channels++ < MAX_CHANNELS) return
-    await new Promise<void>((resolve) => this.#waiting.push(resolve))
-  }
-
-  #leave(): void {
-    this.#channels--
-    this.#waiting.shift()?.()
-  }
+/** Whether the server refused a channel for want of room. */
+export function isNoRoom(error: unknown): boolean {
+  return (error as SshError | undefined)?.reason === NO_ROOM
 }
 
 function isHangUp(error: Error): boolean {

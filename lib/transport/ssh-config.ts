@@ -18,6 +18,9 @@ export async function applySshConfig(settings: ConnectionSettings, depth = 0): P
   const { host, timeoutSeconds } = settings
   if (depth > MOST_JUMPS) throw usage(`ProxyJump of ${host} leads back to itself`)
   const values = await querySsh(sshCommandLine(settings))
+  const config = await toConfig(values, settings, depth)
+  // ssh(1) reads its configuration itself: it gets the host by the name that it has there.
+  if (wantsMore(values) || config.jump?.transport === 'openssh') return { ...settings, transport: 'openssh' }
   const timeout = Number(values.get('connecttimeout')?.[0])
   return {
     ...settings,
@@ -25,8 +28,13 @@ export async function applySshConfig(settings: ConnectionSettings, depth = 0): P
     port: Number(values.get('port')?.[0] ?? DEFAULT_PORT),
     user: values.get('user')?.[0] ?? userInfo().username,
     ...(timeoutSeconds === undefined && timeout > 0 && { timeoutSeconds: timeout }),
-    config: await toConfig(values, settings, depth),
+    config,
   }
+}
+
+/** Whether the configuration asks for what only ssh(1) can do. */
+function wantsMore(values: SshValues): boolean {
+  return ['certificatefile', 'pkcs11provider'].some((keyword) => unlessNone(values.get(keyword)?.[0]))
 }
 
 /** What follows `ssh` on a command line that leads to the host. */

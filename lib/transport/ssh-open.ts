@@ -3,11 +3,10 @@ import { UnreachableError } from '../errors.ts'
 import { commandSocket, type WayThrough } from './proxy-command.ts'
 import { type ConnectionSettings, type ConnectOptions, DEFAULT_PORT } from './settings.ts'
 import { SshClient } from './ssh-client.ts'
+import { inTurn, turnedAway } from './startups.ts'
 
-// sshd begins to turn callers away when 10 of them have not logged in yet (MaxStartups).
-const MOST_STARTUPS = 8
-const ATTEMPTS = 6
 const FIRST_WAIT_MS = 100
+const LONGEST_WAIT_MS = 1000
 // What ssh(1) says of it, as a ProxyCommand. Other failures would repeat themselves, and count as attempts to log in.
 const TURNED_AWAY = /kex_exchange_identification|Exceeded MaxStartups/
 
@@ -20,22 +19,45 @@ export interface OpenSsh {
 
 /** @throws UnreachableError when the host, or one on the way to it, cannot be reached or does not let us in. */
 export async function openSsh(settings: ConnectionSettings, options: ConnectOptions): Promise<OpenSsh> {
-  for (let attempt = 1; ; attempt++) {
-    const client = new SshClient(settings, options)
-    const way = await openWay(settings, options)
-    const release = () => {
-      client.hangUp()
-      way?.release()
-    }
-    try {
-      await inTurn(endpoint(settings), () => client.connect(way?.socket))
-      return { client, release }
-    } catch (error) {
-      const said = way?.said?.() ?? ''
-      release()
-      const isWorthAnother = client.turnedAway && (way?.said === undefined || TURNED_AWAY.test(said))
-      if (!isWorthAnother || attempt === ATTEMPTS) throw withComplaint(error, said)
-      await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random()))
+  const door = endpoint(settings)
+  let turnedAwaySince: number | undefined
+  for (let attempt = 0; ; attempt++) {
+    const outcome = await inTurn(door, () => tryOpen(settings, options))
+    if ('client' in outcome) return outcome
+    turnedAwaySince ??= performance.now()
+    const waited = (performance.now() - turnedAwaySince) / 1000
+    if (!outcome.turnedAway || waited >= outcome.patience) throw outcome.error
+    turnedAway(door)
+    // Not all at the same time again.
+    await sleep(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt) * (0.5 + Math.random()))
+  }
+}
+
+interface Refusal {
+  readonly error: unknown
+  /** Whether the server only had too many callers. */
+  readonly turnedAway: boolean
+  /** Seconds. */
+  readonly patience: number
+}
+
+async function tryOpen(settings: ConnectionSettings, options: ConnectOptions): Promise<OpenSsh | Refusal> {
+  const client = new SshClient(settings, options)
+  const way = await openWay(settings, options)
+  const release = () => {
+    client.hangUp()
+    way?.release()
+  }
+  try {
+    await client.connect(way?.socket)
+    return { client, release }
+  } catch (error) {
+    const said = way?.said?.() ?? ''
+    release()
+    return {
+      error: withComplaint(error, said),
+      turnedAway: client.turnedAway && (way?.said === undefined || TURNED_AWAY.test(said)),
+      patience: client.timeoutSeconds,
     }
   }
 }
@@ -112,23 +134,6 @@ function once(run: () => void): () => void {
   return () => {
     if (!isDone) run()
     isDone = true
-  }
-}
-
-const queues = new Map<string, { running: number; waiting: (() => void)[] }>()
-
-/** Runs at most `MOST_STARTUPS` at the same time for one sshd. */
-async function inTurn<T>(key: string, run: () => Promise<T>): Promise<T> {
-  const queue = queues.get(key) ?? { running: 0, waiting: [] }
-  queues.set(key, queue)
-  if (queue.running >= MOST_STARTUPS) await new Promise<void>((resolve) => queue.waiting.push(resolve))
-  queue.running++
-  try {
-    return await run()
-  } finally {
-    queue.running--
-    queue.waiting.shift()?.()
-    if (queue.running === 0 && queue.waiting.length === 0) queues.delete(key)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts'
 import type { ConnectionSettings, ConnectOptions } from './settings.ts'
 import { openShell } from './shell-connection.ts'
+import { SshChannels } from './ssh-channels.ts'
 import { openSsh } from './ssh-open.ts'
 
 /**
@@ -9,19 +10,23 @@ import { openSsh } from './ssh-open.ts'
  * @throws UnreachableError when it cannot be reached, is not who it was, or does not let us in.
  */
 export async function connectSsh(settings: ConnectionSettings, options: ConnectOptions): Promise<Connection> {
-  const { client: ssh, release } = await openSsh(settings, options)
+  const open = () => openSsh(settings, options)
+  const first = await open()
+  const ssh = first.client
+  const channels = new SshChannels(first, open)
   try {
     return await openShell({
       name: options.name,
       user: ssh.user,
       become: settings.become,
       timeoutSeconds: ssh.timeoutSeconds,
-      launch: (argv) => ssh.launch(argv),
+      heartbeatSeconds: options.heartbeatSeconds,
+      launch: (argv) => channels.launch(argv),
       lost: () => ssh.lost,
-      hangUp: release,
+      hangUp: () => channels.release(),
     })
   } catch (error) {
-    release()
+    channels.release()
     throw error
   }
 }

@@ -22,9 +22,9 @@ export async function uploadTo(way: Way, { source, path, mode }: Upload): Promis
   const content = typeof source === 'string' ? await openFile(source) : source
   const end = randomBytes(16).toString('hex')
   const receive = ['sh', '-c', RECEIVE, 'sh', path, mode.toString(8), end]
-  const { argv, prompt } = elevate(receive, way)
+  const { argv, question } = elevate(receive, way)
   const process = await way.launch(argv)
-  const password = new PasswordPrompt(process, prompt, way.become)
+  const password = new PasswordPrompt(process, question, way.become)
   let said = ''
   process.stderr.on('data', (chunk: Buffer) => {
     password.watch(chunk)

@@ -11,7 +11,7 @@ import { type Lab, labUp } from '../../lib/lab/index.ts'
 import { Secret } from '../../lib/secret.ts'
 import type { Connection } from '../../lib/transport/connection.ts'
 import { connect } from '../../lib/transport/index.ts'
-import type { ConnectionSettings, ConnectOptions } from '../../lib/transport/settings.ts'
+import type { Become, ConnectionSettings, ConnectOptions } from '../../lib/transport/settings.ts'
 import { applySshConfig } from '../../lib/transport/ssh-config.ts'
 
 const test = suite('ssh')
@@ -32,6 +32,11 @@ for user in alice bob carol; do
   mkdir -p /home/$user/.ssh && cp /root/.ssh/authorized_keys /home/$user/.ssh/ && chown -R $user: /home/$user/.ssh
 done
 echo 'echo noise from a login script' >>/home/bob/.bashrc; sed -i '1i echo noise' /home/bob/.bashrc
+apt-get install -y -qq opendoas >/dev/null 2>&1 || exit 1
+printf 'permit alice\npermit nopass bob\n' >/etc/doas.conf; chmod 600 /etc/doas.conf
+id one >/dev/null 2>&1 || useradd -m -s /bin/bash one; printf 'Match User one\nMaxSessions 1\n' >>/etc/ssh/sshd_config.d/quorate.conf
+mkdir -p /home/one/.ssh && cp /root/.ssh/authorized_keys /home/one/.ssh/ && chown -R one: /home/one/.ssh
+printf 'TrustedUserCAKeys /etc/ssh/user_ca.pub\n' >/etc/ssh/sshd_config.d/00-ca.conf
 mkdir -p /mnt/small && mount -t tmpfs -o size=1m tmpfs /mnt/small
 systemctl reload ssh`
 
@@ -40,6 +45,8 @@ test.before(async () => {
   delete process.env.SSH_AUTH_SOCK
   lab = await labUp({ name: 'transport-test', hosts: 1 })
   address = lab.hosts[0]?.address ?? ''
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(dir, 'ca')])
+  await lab.exec('m1', 'cat >/etc/ssh/user_ca.pub', readFileSync(join(dir, 'ca.pub'), 'utf8'))
   const { rc, stderr } = await lab.exec('m1', SETUP)
   assert.is(rc, 0, stderr)
 })
@@ -218,7 +225,8 @@ test('knows a host by a hashed line', async () => {
   assert.is((await open({}, { knownHostsFile })).facts.hostname, 'm1')
 })
 
-const becomes: [user: string, become: string, password: string | undefined][] = [
+type Method = NonNullable<Become['method']>
+const becomes: [user: string, become: string, password: string | undefined, method?: Method][] = [
   ['bob', 'root', undefined],
   ['bob', 'root', 'not needed'],
   ['bob', 'carol', undefined],
@@ -227,10 +235,15 @@ const becomes: [user: string, become: string, password: string | undefined][] = 
   ['alice', 'alice', undefined],
   ['root', 'carol', undefined],
   ['root', 'root', 'not needed'],
+  ['alice', 'root', PASSWORD, 'su'],
+  ['root', 'carol', undefined, 'su'],
+  ['bob', 'root', undefined, 'doas'],
+  ['bob', 'carol', 'not needed', 'doas'],
+  ['alice', 'root', PASSWORD, 'doas'],
 ]
-for (const [user, become, password] of becomes) {
-  test(`lets ${user} become ${become} ${password === undefined ? 'without' : 'with'} a password, for scripts and uploads`, async () => {
-    const connection = await open({ user, become: becoming(become, password) })
+for (const [user, become, password, method = 'sudo'] of becomes) {
+  test(`lets ${user} become ${become} by ${method} ${password === undefined ? 'without' : 'with'} a password, for scripts and uploads`, async () => {
+    const connection = await open({ user, become: becoming(become, password, method) })
     const { stdout, stderr } = await connection.run('id -un; echo $HOME; umask; echo err >&2')
     assert.is(stdout.toString(), `${become}\n${become === 'root' ? '/root' : `/home/${become}`}\n0022\n`)
     assert.is(stderr.toString(), 'err\n')
@@ -248,6 +261,7 @@ const becomeRefusals: [
   become: string,
   password: string | undefined,
   message: RegExp,
+  method?: Method,
 ][] = [
   ['a wrong become password', 'alice', 'root', 'wrong-secret', /m1: wrong become password for alice/],
   [
@@ -259,10 +273,16 @@ const becomeRefusals: [
   ],
   ['a user who may not become another', 'carol', 'root', PASSWORD, /m1: sudo does not let carol become root/],
   ['a user to become who does not exist', 'bob', 'nobody-here', undefined, /no user nobody-here to become/],
+  ['a wrong password', 'alice', 'root', 'wrong-secret', /wrong become password for root: su did not/, 'su'],
+  ['a missing password', 'alice', 'root', undefined, /m1: su wants a password before alice/, 'su'],
+  ['a user who does not exist', 'alice', 'nobody-here', 'x', /no user nobody-here to become/, 'su'],
+  ['a wrong password', 'alice', 'root', 'wrong-secret', /wrong become password for alice: doas did/, 'doas'],
+  ['a missing password', 'alice', 'root', undefined, /m1: doas wants a password before alice/, 'doas'],
+  ['a user who may not', 'carol', 'root', PASSWORD, /doas does not let carol become root/, 'doas'],
 ]
-for (const [what, user, become, password, message] of becomeRefusals) {
-  test(`says what is wrong with ${what}`, async () => {
-    const error = await failure(open({ user, become: becoming(become, password) }))
+for (const [what, user, become, password, message, method = 'sudo'] of becomeRefusals) {
+  test(`says what is wrong with ${what} (${method})`, async () => {
+    const error = await failure(open({ user, become: becoming(become, password, method) }))
     assert.instance(error, UnreachableError)
     assert.match(error.message, message)
     assert.not.match(`${error.message} ${error.hint}`, /wrong-secret|pass word/)
@@ -276,10 +296,86 @@ test('keeps the become password off the command lines and out of the environment
   assert.not.match(stdout.toString(), 'pass word')
 })
 
+for (const method of ['su', 'doas'] as const) {
+  test(`keeps the password of ${method} off the command lines and out of the environment`, async () => {
+    const connection = await open({ user: 'alice', become: becoming('root', PASSWORD, method) })
+    const { stdout } = await connection.run("cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' '\\n'")
+    assert.match(stdout.toString(), method)
+    assert.not.match(stdout.toString(), 'pass word')
+  })
+}
+
+test('does with a server that takes one session a connection', async () => {
+  const connection = await open({ user: 'one' })
+  const paths = [1, 2, 3].map((number) => `/tmp/one-${number}`)
+  await Promise.all(paths.map((path) => connection.upload(lab.knownHosts, path)))
+  assert.is((await connection.run('ls /tmp/one-* | wc -l')).stdout.toString(), '3\n')
+  await connection.close()
+  await eventually(async () => (await count('[s]shd: one@')) === 0)
+})
+
+test('comes back to a server that turns callers away', async () => {
+  await lab.exec('m1', '/usr/sbin/sshd -p 2200 -o MaxStartups=2 -o PidFile=/run/few.pid')
+  try {
+    const knownHostsFile = join(dir, 'few_known')
+    const options = { knownHostsFile, acceptNewHostKeys: true, timeoutSeconds: 120 }
+    const all = await Promise.all(Array.from({ length: 8 }, () => open({ port: 2200 }, options)))
+    assert.is(all.length, 8)
+  } finally {
+    await lab.exec('m1', 'kill $(cat /run/few.pid)')
+  }
+})
+
+test('logs in with a certificate through ssh(1), with the same guarantees', async () => {
+  const key = certified('alice', '+5m')
+  const settings = { transport: 'openssh', user: 'alice', privateKeyFile: key } as const
+  const connection = await open({ ...settings, become: becoming('root', PASSWORD) })
+  assert.is((await connection.run('id -un; cat; echo err >&2')).stdout.toString(), 'root\n')
+  await lab.exec('m1', 'rm -f /tmp/uploaded')
+  await connection.upload(lab.knownHosts, '/tmp/uploaded', { mode: 0o640 })
+  const { stdout } = await lab.exec('m1', "stat -c '%U %a %s' /tmp/uploaded")
+  assert.is(stdout, `root 640 ${readFileSync(lab.knownHosts).length}\n`)
+  const running = failure(connection.run('sleep 1004 & sleep 1004'))
+  await eventually(async () => (await count('[s]leep 1004')) === 2)
+  await connection.close()
+  await running
+  await eventually(async () => (await count('[s]leep 1004')) === 0)
+  // sshd goes, and with it the way to the host
+  const second = await open(settings)
+  const lost = failure(second.run('sleep 1005'))
+  await eventually(async () => (await count('[s]leep 1005')) === 1)
+  await lab.exec('m1', 'pkill -KILL -f "^sshd: alice@"')
+  assert.match((await lost).message, /^connection to m1 lost/)
+  await eventually(async () => (await count('[s]leep 1005')) === 0)
+})
+
+for (const [what, settings, message, options] of [
+  [
+    'a certificate that is not valid',
+    () => ({ privateKeyFile: certified('alice', '20200101:20200102') }),
+    /^m1: ssh cannot connect: .*Permission denied/,
+  ],
+  ['a port where nobody listens', () => ({ port: 9 }), /^m1: ssh cannot connect: .*Connection refused/],
+  [
+    'an unknown host key',
+    () => ({}),
+    /^m1: ssh cannot connect: .*Host key verification failed/,
+    () => ({ knownHostsFile: join(dir, 'none') }),
+  ],
+] as [string, () => Partial<Writable>, RegExp, (() => Partial<ConnectOptions>)?][]) {
+  test(`says what is wrong with ${what}, by ssh(1)`, async () => {
+    const error = await failure(open({ transport: 'openssh', user: 'alice', ...settings() }, options?.()))
+    assert.instance(error, UnreachableError)
+    assert.match(error.message, message)
+  })
+}
+
 const ways: [what: string, settings: () => Partial<Writable>][] = [
   ['as root', () => ({})],
   ['through sudo', () => ({ user: 'alice', become: becoming('root', PASSWORD) })],
   ['through sudo as another user', () => ({ user: 'bob', become: becoming('carol', undefined) })],
+  ['through su', () => ({ user: 'alice', become: becoming('root', PASSWORD, 'su') })],
+  ['through doas', () => ({ user: 'alice', become: becoming('root', PASSWORD, 'doas') })],
 ]
 for (const [what, settings] of ways) {
   test(`leaves no orphan on the host when the connection breaks ${what}`, async () => {
@@ -444,8 +540,28 @@ function withPassword(user: string, password = PASSWORD): Partial<Writable> {
   return { user, privateKeyFile: undefined, password: new Secret(password) }
 }
 
-function becoming(user: string, password: string | undefined): ConnectionSettings['become'] {
-  return password === undefined ? { user } : { user, password: new Secret(password) }
+function becoming(user: string, password: string | undefined, method: Method = 'sudo'): Become {
+  return { user, method, ...(password !== undefined && { password: new Secret(password) }) }
+}
+
+/** A key that the host knows by its certificate only. */
+function certified(user: string, validity: string): string {
+  const key = join(mkdtempSync(join(dir, 'certified-')), 'key')
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+  const interval = validity.startsWith('+') ? `-1d:${validity}` : validity
+  execFileSync('ssh-keygen', [
+    '-q',
+    '-s',
+    join(dir, 'ca'),
+    '-I',
+    user,
+    '-n',
+    user,
+    '-V',
+    interval,
+    `${key}.pub`,
+  ])
+  return key
 }
 
 function encryptedKey(): string {
@@ -512,7 +628,7 @@ function controlProcess(settings: Partial<Writable>, script: string) {
   const program = `
     const { connect } = await import(${url('transport/index.ts')})
     const { Secret } = await import(${url('secret.ts')})
-    const become = ${become === undefined ? '{}' : `{ become: { user: '${become.user}'${password} } }`}
+    const become = ${become === undefined ? '{}' : `{ become: { user: '${become.user}', method: '${become.method}'${password} } }`}
     const options = ${JSON.stringify({ name: 'm1', knownHostsFile: lab.knownHosts })}
     const connection = await connect({ ...${text}, ...become }, options)
     await connection.run(${JSON.stringify(script)})`

@@ -50,6 +50,14 @@ const SETTINGS: readonly (readonly [string, object])[] = [
   ['ansible_become=on ansible_become_password=pw', { become: { user: 'root', password: 'pw' } }],
   ['ansible_become=no ansible_become_pass=pw', {}],
   ['ansible_become_method=sudo', {}],
+  ['ansible_become=yes ansible_become_method=su', { become: { user: 'root', method: 'su' } }],
+  [
+    'ansible_become=yes ansible_become_method=community.general.doas ansible_doas_pass=pw',
+    { become: { user: 'root', method: 'doas', password: 'pw' } },
+  ],
+  ['ansible_connection=openssh', { transport: 'openssh' }],
+  ['ansible_connection=community.docker.docker', { transport: 'docker' }],
+  ['ansible_connection=nspawn', { transport: 'nspawn' }],
   ['ansible_python_interpreter=/usr/bin/python3 ansible_perl_interpreter=/usr/bin/perl', {}],
   ['ansible_ssh_common_args=""', {}],
   [
@@ -71,9 +79,11 @@ const WRONG: Readonly<Record<string, RegExp>> = {
   'ansible_port=65536': /^ansible_port must be a port from 1 to 65535, not 65536$/,
   'ansible_port=ssh': /^ansible_port must be a port from 1 to 65535, not "ssh"$/,
   'ansible_port=22.5': /^ansible_port must be a port from 1 to 65535, not 22.5$/,
-  'ansible_connection=winrm': /^ansible_connection must be ssh or local, not "winrm"$/,
+  'ansible_connection=winrm':
+    /^ansible_connection must be ssh, openssh, local, docker, podman or nspawn, not "winrm"$/,
   'ansible_become=maybe': /^ansible_become must be yes or no, not "maybe"$/,
-  'ansible_become_method=su': /^ansible_become_method must be sudo, not "su"/,
+  'ansible_become_method=runas': /^ansible_become_method must be sudo, su or doas, not "runas"/,
+  'ansible_connection=openssh ansible_password=x': /^ansible_password cannot be given to ssh\(1\)/,
   'ansible_host=': /^ansible_host must be a name, not ""$/,
   'ansible_user=[1]': /^ansible_user must be a name, not \[1\]$/,
   'ansible_password=': /^ansible_password must be a password, but it is empty$/,

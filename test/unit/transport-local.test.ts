@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -46,17 +46,29 @@ test('ends a script that does not listen to TERM', async ({ connection, dir }) =
 })
 
 test('leaves no orphan when the control process is killed', async ({ dir }) => {
-  const program = `
-    const { connect } = await import(${JSON.stringify(new URL('../../lib/transport/index.ts', import.meta.url).href)})
-    const connection = await connect(${JSON.stringify(settings)}, { name: 'm1' })
-    await connection.run(${JSON.stringify(sleeper(dir))})`
-  const control = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
-    stdio: 'ignore',
-  })
+  const control = controlProcess(sleeper(dir))
   const pids = await pidsIn(dir)
   control.kill('SIGKILL')
   await once(control, 'exit')
   await allGone(pids)
+})
+
+test('ends what a silent control process has started, and nothing of one that lives', async ({ dir }) => {
+  const [silent, living] = ['silent', 'living'].map((name) => {
+    const folder = join(dir, name)
+    mkdirSync(folder)
+    return { folder, control: controlProcess(sleeper(folder), 6) }
+  }) as [Started, Started]
+  try {
+    const pids = await pidsIn(silent.folder)
+    const others = await pidsIn(living.folder)
+    // stopped, it neither closes anything nor says anything more
+    silent.control.kill('SIGSTOP')
+    await allGone(pids)
+    assert.ok(others.every(isRunning))
+  } finally {
+    for (const { control } of [silent, living]) control.kill('SIGKILL')
+  }
 })
 
 test('uploads a file with its mode', async ({ connection, dir }) => {
@@ -132,6 +144,23 @@ test('refuses a script that holds a NUL byte', async ({ connection }) => {
   assert.instance(error, TypeError)
 })
 
+interface Started {
+  readonly folder: string
+  readonly control: ChildProcess
+}
+
+/** Another process that runs a script here. */
+function controlProcess(script: string, heartbeatSeconds?: number): ChildProcess {
+  const program = `
+    const { connect } = await import(${JSON.stringify(new URL('../../lib/transport/index.ts', import.meta.url).href)})
+    const options = ${JSON.stringify({ name: 'm1', heartbeatSeconds })}
+    const connection = await connect(${JSON.stringify(settings)}, options)
+    await connection.run(${JSON.stringify(script)})`
+  return spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    stdio: 'ignore',
+  })
+}
+
 /** A script with a child and a grandchild; the file `ready` tells when all their pids are written. */
 function sleeper(dir: string): string {
   return `sleep 1000 & echo $! >${dir}/pids; sh -c 'sleep 1000 & echo $! >>${dir}/pids; wait' & echo $! >>${dir}/pids
@@ -157,7 +186,7 @@ function isRunning(pid: number): boolean {
 }
 
 async function until(done: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 60_000
   while (!done()) {
     if (Date.now() > deadline) throw new Error('waited in vain')
     await new Promise((resolve) => setTimeout(resolve, 10))

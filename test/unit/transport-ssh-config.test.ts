@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { UsageError } from '../../lib/errors.ts'
+import { Secret } from '../../lib/secret.ts'
 import { expandTokens } from '../../lib/transport/proxy-command.ts'
 import { resolveConnections } from '../../lib/transport/resolve.ts'
 import type { ConnectionSettings } from '../../lib/transport/settings.ts'
@@ -128,9 +129,32 @@ test('all mistakes come at once, with their places', async () => {
   assert.match(error.message, /ProxyJump of circle2? leads back to itself/)
 })
 
+test("leaves certificates and hardware keys to the system's ssh", async () => {
+  for (const name of ['certified', 'hardware', 'plain']) writeFileSync(join(dir, name), '')
+  writeFileSync(join(dir, 'certified-cert.pub'), '')
+  writeFileSync(join(dir, 'hardware.pub'), 'sk-ssh-ed25519@openssh.com AAAA')
+  const none = { before: ['-F', '/dev/null'], after: [] }
+  const of = (own: Partial<ConnectionSettings>) => ({ transport: 'ssh', host: 'h', ...own }) as const
+  const key = (name: string) => of({ privateKeyFile: join(dir, name) })
+  const hosts: Readonly<Record<string, ConnectionSettings>> = {
+    certified: key('certified'),
+    hardware: key('hardware'),
+    configured: { ...key('certified'), sshArguments: none },
+    option: of({ sshArguments: { ...none, after: ['-o', 'CertificateFile=/x'] } }),
+    jump: of({ sshArguments: { before: ['-F', certifiedJump()], after: [] } }),
+    plain: key('plain'),
+    password: { ...key('certified'), password: new Secret('x') },
+  }
+  const settings = await resolveConnections(new Map(Object.entries(hosts)))
+  for (const [name, { transport, host, config }] of settings) {
+    assert.is(transport, ['plain', 'password'].includes(name) ? 'ssh' : 'openssh', name)
+    if (transport === 'openssh') assert.equal([host, config], ['h', undefined])
+  }
+})
+
 test('asks nothing for local hosts', async () => {
   const hosts = new Map<string, ConnectionSettings>([['x', { transport: 'local', host: 'x' }]])
-  assert.is(await resolveConnections(hosts), hosts)
+  assert.equal(await resolveConnections(hosts), hosts)
 })
 
 const arguments_: [words: string, unknown: string[]][] = [
@@ -144,6 +168,12 @@ for (const [words, unknown] of arguments_) {
   test(`of ${words} it cannot honour ${unknown.length === 0 ? 'nothing' : unknown.join(', ')}`, () => {
     assert.equal(unknownSshOptions(words.split(' ')), unknown)
   })
+}
+
+function certifiedJump(): string {
+  const path = join(dir, 'certified-jump')
+  writeFileSync(path, 'Host h\n  ProxyJump j\nHost j\n  CertificateFile /x\n')
+  return path
 }
 
 function resolved(own: Partial<ConnectionSettings>): Promise<ConnectionSettings> {
