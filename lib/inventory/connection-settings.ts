@@ -14,6 +14,7 @@ import {
   toSshWords,
   toText,
   toTransport,
+  toWords,
 } from './setting-values.ts'
 import { SyntaxProblem } from './syntax-problem.ts'
 import type { InventoryHost, Value, Variable } from './types.ts'
@@ -29,6 +30,7 @@ export function connectionSettings(host: InventoryHost): {
 } {
   const problems = doubtfulNames(host)
   const read = reader(host, problems)
+  const transport = read('connection', toTransport) ?? 'ssh'
   const method = read('becomeMethod', toBecomeMethod)
   const optional = {
     user: read('user', toText),
@@ -37,11 +39,11 @@ export function connectionSettings(host: InventoryHost): {
     passphrase: read('passphrase', toSecret),
     port: read('port', toPort),
     timeoutSeconds: read('timeout', toSeconds),
-    sshArguments: readSshArguments(read),
+    sshArguments: readSshArguments(read, transport),
     become: read('become', toBoolean) === true ? readBecome(read, method) : undefined,
   }
   const settings: ConnectionSettings = {
-    transport: read('connection', toTransport) ?? 'ssh',
+    transport,
     host: read('host', toText) ?? host.name,
     ...withoutUndefined(optional),
   }
@@ -93,8 +95,12 @@ function reader(host: InventoryHost, problems: Problem[]): Read {
   }
 }
 
-function readSshArguments(read: Read): ConnectionSettings['sshArguments'] {
-  const words = (setting: 'sshArgs' | 'sshCommonArgs' | 'sshExtraArgs') => read(setting, toSshWords) ?? []
+function readSshArguments(
+  read: Read,
+  transport: ConnectionSettings['transport'],
+): ConnectionSettings['sshArguments'] {
+  const words = (setting: 'sshArgs' | 'sshCommonArgs' | 'sshExtraArgs') =>
+    read(setting, transport === 'openssh' ? toWords : toSshWords) ?? []
   const before = words('sshArgs')
   const after = [...words('sshCommonArgs'), ...words('sshExtraArgs')]
   return before.length + after.length === 0 ? undefined : { before, after }

@@ -71,17 +71,22 @@ export function toPath(value: Value): string {
   throw wrong('the path of a private key', value)
 }
 
-/** The words of options for ssh. */
+/** The words of options for our own ssh, which honours the usual ones. */
 export function toSshWords(value: Value): string[] {
-  // `-4` has become a number on its way.
-  const text = typeof value === 'number' ? String(value) : value
-  if (typeof text !== 'string') throw wrong("options of ssh, such as '-o ProxyJump=bastion'", value)
-  const words = shlexSplit(text).map(({ text }) => text)
+  const words = toWords(value)
   const [unknown] = unknownSshOptions(words)
   if (unknown === undefined) return words
   throw new SyntaxProblem(`options of ssh that can be honoured, and ${unknown} cannot`, {
-    hint: 'Leave it out, or put it into ~/.ssh/config if it is not needed here.',
+    hint: "Leave it out, or set ansible_connection=openssh: the system's ssh takes them all.",
   })
+}
+
+/** The words of options for the system's ssh. */
+export function toWords(value: Value): string[] {
+  // `-4` has become a number on its way.
+  const text = typeof value === 'number' ? String(value) : value
+  if (typeof text !== 'string') throw wrong("options of ssh, such as '-o ProxyJump=bastion'", value)
+  return shlexSplit(text).map(({ text }) => text)
 }
 
 export function toSeconds(value: Value): number {

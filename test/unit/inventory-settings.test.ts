@@ -56,6 +56,10 @@ const SETTINGS: readonly (readonly [string, object])[] = [
     { become: { user: 'root', method: 'doas', password: 'pw' } },
   ],
   ['ansible_connection=openssh', { transport: 'openssh' }],
+  [
+    'ansible_connection=openssh ansible_ssh_extra_args="-o ForwardAgent=yes"',
+    { transport: 'openssh', sshArguments: { before: [], after: ['-o', 'ForwardAgent=yes'] } },
+  ],
   ['ansible_connection=community.docker.docker', { transport: 'docker' }],
   ['ansible_connection=nspawn', { transport: 'nspawn' }],
   ['ansible_python_interpreter=/usr/bin/python3 ansible_perl_interpreter=/usr/bin/perl', {}],
