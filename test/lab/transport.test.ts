@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { QuorateError, UnreachableError } from '../../lib/errors.ts'
+import { cgroupProcesses } from '../../lib/lab/cgroup.ts'
 import { type Lab, labUp } from '../../lib/lab/index.ts'
 import { Secret } from '../../lib/secret.ts'
 import type { Connection } from '../../lib/transport/connection.ts'
@@ -406,6 +407,31 @@ for (const [what, settings] of ways) {
   })
 }
 
+test('enters a machine of this one by its namespaces', async () => {
+  // lab hosts are not registered: something else has to know their first process
+  const machinectl = join(dir, 'machinectl')
+  writeFileSync(machinectl, `#!/bin/sh\n[ "$5" != m1 ] || echo ${firstProcess()}\n`, { mode: 0o755 })
+  const path = process.env.PATH
+  process.env.PATH = `${dir}:${path}`
+  try {
+    const connection = await open({ transport: 'nspawn', host: 'm1', become: becoming('carol', undefined) })
+    assert.equal([connection.facts.hostname, connection.facts.user], ['m1', 'carol'])
+    await connection.upload(lab.knownHosts, '/tmp/entered')
+    assert.is((await lab.exec('m1', 'stat -c %U /tmp/entered')).stdout, 'carol\n')
+    const running = failure(connection.run('sleep 1006'))
+    await eventually(async () => (await count('[s]leep 1006')) === 1)
+    await connection.close()
+    await running
+    await eventually(async () => (await count('[s]leep 1006')) === 0)
+    assert.match(
+      (await failure(open({ transport: 'nspawn', host: 'm2' }))).message,
+      /machine m2 is not running/,
+    )
+  } finally {
+    process.env.PATH = path
+  }
+})
+
 test('removes a partial file when the connection breaks during an upload', async () => {
   const proxy = await breakableProxy()
   const knownHostsFile = join(dir, `proxy-${proxy.port}`)
@@ -585,6 +611,13 @@ async function failure(promise: Promise<unknown>): Promise<QuorateError> {
   )
   assert.ok(error, 'did not fail')
   return error
+}
+
+/** The host's init, as this machine numbers it. */
+function firstProcess(): number | undefined {
+  return cgroupProcesses('quorate.transport-test.m1').find((pid) =>
+    /^NSpid:\s+\d+\s+1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')),
+  )
 }
 
 /** How many processes of the host have a command line like this. */
