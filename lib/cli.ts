@@ -7,7 +7,8 @@ import type { LockOwner } from './engine/lock-script.ts'
 import { runPlays } from './engine/run.ts'
 import { UsageError } from './errors.ts'
 import { helpText } from './help.ts'
-import { loadInventory, readExtraVars, withExtraVars } from './inventory/index.ts'
+import { evaluateInventory, loadInventory, readExtraVars, withExtraVars } from './inventory/index.ts'
+import type { Inventory } from './inventory/types.ts'
 import { failedHosts, type RunSubject, rememberFailures } from './last-run.ts'
 import { type CliOptions, parseOptions } from './options.ts'
 import type { Playbook } from './playbook.ts'
@@ -56,6 +57,7 @@ async function start(playbook: Playbook, options: CliOptions, command: string): 
     extra,
   )
   inventory.warnings.forEach(printWarning)
+  if (options.explain !== undefined) return print(await explainVariable(playbook, inventory, options))
   const subject = { playbook: playbook.name, inventory: inventory.source }
   const only = options.limitFailed ? await failedHosts(subject) : undefined
   const prepared = await prepare(playbook, inventory, { ...options, only })
@@ -65,6 +67,26 @@ async function start(playbook: Playbook, options: CliOptions, command: string): 
   const resolved = await resolveConnections(prepared.settings)
   const settings = await askCredentials(resolved, options, askSecret)
   return run(playbook, { ...prepared, settings }, options, subject)
+}
+
+/** What is wrong elsewhere does not matter here: it may be why somebody asks. */
+async function explainVariable(playbook: Playbook, raw: Inventory, options: CliOptions): Promise<string> {
+  const [{ explain }, { explanationText }] = await Promise.all([
+    import('./explain.ts'),
+    import('./report/explain.ts'),
+  ])
+  const prepared = await prepare(playbook, raw, { ...options, only: undefined }).catch((error: unknown) => {
+    if (!(error instanceof UsageError)) throw error
+    return undefined
+  })
+  const evaluated = await evaluateInventory(raw)
+  const sources = { raw, evaluated, plays: prepared?.plays ?? [] }
+  if (prepared === undefined) {
+    printWarning({
+      message: 'the playbook has problems: what it passes, and defaults of roles, are left out',
+    })
+  }
+  return explanationText(explain(options.explain as string, options.host ?? 'all', sources))
 }
 
 function wantsKeys({ vaultIds, vaultPasswordFiles, askVaultPass, ageIdentities }: CliOptions): boolean {

@@ -68,6 +68,8 @@ export const OPTIONS = {
     value: 'FILE',
     help: 'the identity that opens variables files encrypted with age',
   },
+  explain: { type: 'string', value: 'VAR', help: 'show every layer that sets a variable, and stop' },
+  host: { type: 'string', value: 'PATTERN', help: 'with --explain: for these hosts only' },
   check: { type: 'boolean', short: 'C', help: 'change nothing, show what a run would change' },
   diff: { type: 'boolean', short: 'D', help: 'show file contents before and after (never of secrets)' },
   verify: { type: 'boolean', help: "change nothing, only run the roles' own health checks" },
@@ -144,6 +146,9 @@ export interface CliOptions {
   readonly skipTags: readonly string[]
   /** Each as it was given: `name=value`, JSON or YAML, `@file`. */
   readonly extraVars: readonly string[]
+  readonly explain: string | undefined
+  /** Whose variable is explained. */
+  readonly host: string | undefined
   readonly vaultIds: readonly string[]
   readonly vaultPasswordFiles: readonly string[]
   readonly askVaultPass: boolean
@@ -213,6 +218,9 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
   const output = oneOf(OUTPUT_FORMATS, text(values.output))
   if (output === undefined && values.output !== undefined)
     problems.push(`--output ${values.output}: expected ${OUTPUT_FORMATS.join(', ')}`)
+  if (values.host !== undefined && values.explain === undefined) {
+    problems.push('--host goes with --explain; to choose the hosts of a run, use --limit')
+  }
   if (problems.length > 0) throw new UsageError(problems.map((message) => ({ message, hint: 'see --help' })))
   return {
     inventory: values.inventory === undefined ? ['inventory/hosts.ini'] : texts(values.inventory),
@@ -220,6 +228,8 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     tags: words(values.tags),
     skipTags: words(values['skip-tags']),
     extraVars: texts(values['extra-vars']),
+    explain: text(values.explain),
+    host: text(values.host),
     vaultIds: texts(values['vault-id']),
     vaultPasswordFiles: texts(values['vault-password-file']),
     askVaultPass: values['ask-vault-pass'] === true,

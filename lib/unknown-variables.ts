@@ -27,13 +27,14 @@ export function unknownVariables(
   const problems = new Map<string, Problem>()
   const judged = new Set<Variable>()
   const elsewhere = namesBelowExtra(inventory)
+  const used = wordsOfTemplates(inventory)
   for (const [name, variable] of allVariables(inventory)) {
     if (judged.has(variable)) continue
     judged.add(variable)
     const { place, layer } = variable
     const prefix = [...prefixes.keys()].find((candidate) => name.startsWith(candidate))
     const isForeign = layer !== EXTRA_LAYER || elsewhere.has(name) || isConnectionName(name)
-    if (known.has(name) || OWN_NAMES.includes(name)) continue
+    if (known.has(name) || OWN_NAMES.includes(name) || used.has(name)) continue
     if (prefix === undefined && isForeign && !isMisspelt(name, known)) continue
     const message = prefix
       ? `role ${prefixes.get(prefix)} has no variable ${name}`
@@ -49,17 +50,25 @@ export function* allVariables(inventory: Inventory): Generator<[string, Variable
   for (const host of inventory.hosts.values()) yield* host.vars
 }
 
-/** The names that the inventory itself sets anywhere, or uses in templates. */
+/** The names that the inventory itself sets anywhere. */
 function namesBelowExtra(inventory: Inventory): ReadonlySet<string> {
   const names = new Set<string>()
   for (const [name, variable] of allVariables(inventory)) {
     let lower: Variable | undefined = variable
     while (lower?.layer === EXTRA_LAYER) lower = lower.overrides
     if (lower !== undefined) names.add(name)
-    if (!isDeferred(variable.value)) continue
-    for (const [word] of JSON.stringify(variable.value).matchAll(/\w+/g)) names.add(word)
   }
   return names
+}
+
+/** All words of templates, the names of variables among them. */
+function wordsOfTemplates(inventory: Inventory): ReadonlySet<string> {
+  const words = new Set<string>()
+  for (const value of new Set([...allVariables(inventory)].map(([, variable]) => variable.value))) {
+    if (!isDeferred(value)) continue
+    for (const [word] of JSON.stringify(value).matchAll(/\w+/g)) words.add(word)
+  }
+  return words
 }
 
 /** Near enough to a known name to be a slip of the fingers; inventories hold many variables that are none of our business. */
