@@ -1,4 +1,6 @@
 import type { Place, Problem } from '../errors.ts'
+import { DraftHost } from './draft-host.ts'
+import type { Value } from './types.ts'
 import { assign, type Setting, type Variables } from './variables.ts'
 
 /** A group while the inventory is being read. */
@@ -16,15 +18,6 @@ export interface DraftGroup {
   priority: number
 }
 
-/** A host while the inventory is being read. */
-export interface DraftHost {
-  readonly name: string
-  readonly place: Place
-  /** What its variables' layer is called. */
-  readonly layer: string
-  readonly vars: Variables
-}
-
 /** What the inventory's sources say, before groups are resolved and variables merged. */
 export interface Draft {
   /** As the user named it; several sources with commas between them. */
@@ -35,6 +28,8 @@ export interface Draft {
   readonly warnings: Problem[]
   /** Children that an INI file names before their own header: child to the parents that wait for it. */
   readonly awaited: Map<string, Map<string, Place>>
+  /** While an encrypted source is read: makes its values secrets. */
+  hide: ((value: Value) => Value) | undefined
 }
 
 const PRIORITY = 'ansible_group_priority'
@@ -49,6 +44,7 @@ export function newDraft(source: string): Draft {
     problems: [],
     warnings: [],
     awaited: new Map(),
+    hide: undefined,
   }
   addGroup(draft, 'all', undefined).declared = true
   addGroup(draft, 'ungrouped', undefined).declared = true
@@ -81,7 +77,7 @@ export function addChild(draft: Draft, parent: string, child: string, place: Pla
 export function addHost(draft: Draft, group: DraftGroup, name: string, place: Place): boolean {
   group.hosts.add(name)
   if (draft.hosts.has(name)) return false
-  draft.hosts.set(name, { name, place, layer: `host ${name}`, vars: new Map() })
+  draft.hosts.set(name, new DraftHost(name, place))
   return true
 }
 
@@ -90,13 +86,17 @@ export function setHostVariable(draft: Draft, name: string, setting: Setting): v
   const group = draft.groups.get(name)
   const host = draft.hosts.get(name)
   if (group !== undefined) setGroupVariable(draft, group, setting)
-  else if (host !== undefined) assign(host.vars, setting, host.layer)
+  else if (host !== undefined) assign(host.vars, hidden(draft, setting), host.layer)
 }
 
 /** A line of `[group:vars]`. The priority is no variable: it orders the group among those of its depth. */
 export function setGroupVariable(draft: Draft, group: DraftGroup, setting: Setting): void {
   if (setting.name === PRIORITY) setPriority(draft, group, setting)
-  else assign(group.vars, setting, `group ${group.name}`)
+  else assign(group.vars, hidden(draft, setting), `group ${group.name}`)
+}
+
+function hidden(draft: Draft, setting: Setting): Setting {
+  return draft.hide === undefined ? setting : { ...setting, value: draft.hide(setting.value) }
 }
 
 function setPriority(draft: Draft, group: DraftGroup, { value, place }: Setting): void {

@@ -1,5 +1,5 @@
 import { type Problem, UsageError } from '../errors.ts'
-import { isDeferred } from './deferred.ts'
+import { LazyVariables, mayBeDeferred } from './lazy-variables.ts'
 import type { Inventory, Value, Variable } from './types.ts'
 
 /**
@@ -8,14 +8,16 @@ import type { Inventory, Value, Variable } from './types.ts'
  */
 export async function evaluateInventory(inventory: Inventory): Promise<Inventory> {
   const all = inventory.groups.get('all')
-  if (!hasDeferred(all?.vars) && ![...inventory.hosts.values()].some(({ vars }) => hasDeferred(vars))) {
-    return inventory
-  }
+  const owners = [...(all === undefined ? [] : [all]), ...inventory.hosts.values()]
+  if (!owners.some(({ vars }) => mayBeDeferred(vars))) return inventory
   const { Evaluation } = await import('./evaluation.ts')
   const evaluation = new Evaluation(inventory)
-  const hosts = new Map(
-    [...inventory.hosts].map(([name, host]) => [name, { ...host, vars: evaluation.hostVariables(name) }]),
-  )
+  const lazily = (name: string) =>
+    new LazyVariables(
+      () => evaluation.hostVariables(name),
+      () => [],
+    )
+  const hosts = new Map([...inventory.hosts].map(([name, host]) => [name, { ...host, vars: lazily(name) }]))
   const groups = new Map(inventory.groups)
   // The variables of other groups are only ever read as those of their hosts.
   if (all !== undefined) groups.set('all', { ...all, vars: evaluation.clusterVariables() })
@@ -42,9 +44,4 @@ export function valuesByName(variables: ReadonlyMap<string, Variable>): Record<s
     Object.defineProperty(values, name, { ...value, enumerable: true })
   }
   return values
-}
-
-function hasDeferred(variables: ReadonlyMap<string, Variable> | undefined): boolean {
-  for (const { value } of variables?.values() ?? []) if (isDeferred(value)) return true
-  return false
 }

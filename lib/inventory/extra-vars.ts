@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { type Problem, UsageError } from '../errors.ts'
 import { readKeyValues } from './extra-words.ts'
+import { LazyVariables } from './lazy-variables.ts'
 import { SyntaxProblem } from './syntax-problem.ts'
-import type { Inventory } from './types.ts'
+import type { Inventory, Variable } from './types.ts'
 import { assign, overlay, type Setting, type Variables } from './variables.ts'
 import type { ParsedVars } from './vars-yaml.ts'
 
@@ -29,12 +30,17 @@ export async function readExtraVars(texts: readonly string[]): Promise<Variables
 /** The inventory with `extra` on top of every host's variables, and of those of the group `all`. */
 export function withExtraVars(inventory: Inventory, extra: Variables): Inventory {
   if (extra.size === 0) return inventory
+  const withExtra = (vars: ReadonlyMap<string, Variable>) =>
+    new LazyVariables(
+      () => overlay(vars, extra),
+      () => [vars, extra],
+    )
   const hosts = new Map(
-    [...inventory.hosts].map(([name, host]) => [name, { ...host, vars: overlay(new Map(host.vars), extra) }]),
+    [...inventory.hosts].map(([name, host]) => [name, { ...host, vars: withExtra(host.vars) }]),
   )
   const groups = new Map(inventory.groups)
   const all = groups.get('all')
-  if (all !== undefined) groups.set('all', { ...all, vars: overlay(new Map(all.vars), extra) })
+  if (all !== undefined) groups.set('all', { ...all, vars: withExtra(all.vars) })
   return { ...inventory, hosts, groups }
 }
 

@@ -1,4 +1,3 @@
-import { formatPlace, type Place } from '../errors.ts'
 import { didYouMean } from '../suggest.ts'
 import type { Draft, DraftGroup } from './draft.ts'
 
@@ -40,7 +39,8 @@ export function checkDeclared(draft: Draft): void {
 export function groupGraph(draft: Draft): GroupGraph {
   adoptOrphans(draft)
   settleUngrouped(draft)
-  const { depths, ancestors } = descend(draft)
+  const parents = parentsOf(draft)
+  const depths = depthsOf(draft, parents)
   const compare = (a: DraftGroup, b: DraftGroup) =>
     (depths.get(a.name) ?? 0) - (depths.get(b.name) ?? 0) ||
     a.priority - b.priority ||
@@ -49,61 +49,13 @@ export function groupGraph(draft: Draft): GroupGraph {
   const position = new Map(sorted.map(({ name }, index) => [name, index]))
   return {
     groupsOf(direct) {
-      const all = new Set(direct.flatMap((name) => [name, ...(ancestors.get(name) ?? [])]))
+      const all = new Set(direct)
+      // A set grows while it is walked, and takes each group once.
+      for (const name of all) for (const parent of parents.get(name) ?? []) all.add(parent)
       return [...all].sort((a, b) => (position.get(a) ?? 0) - (position.get(b) ?? 0))
     },
     hosts: (name) => breadthFirstHosts(draft, name),
   }
-}
-
-/** Adds groups that contain each other to the draft's problems. */
-export function checkLoops(draft: Draft): void {
-  const done = new Set<string>()
-  const path: string[] = []
-  const onPath = new Set<string>()
-  const visit = (group: DraftGroup): void => {
-    path.push(group.name)
-    onPath.add(group.name)
-    for (const [child, place] of group.children) {
-      if (child === 'all') reportParentOfAll(draft, group.name, place)
-      else if (child === 'ungrouped' && group.name !== 'all')
-        reportParentOfUngrouped(draft, group.name, place)
-      else if (onPath.has(child)) reportLoop(draft, [...path.slice(path.indexOf(child)), child], place)
-      else if (!done.has(child)) visit(draft.groups.get(child) as DraftGroup)
-    }
-    done.add(group.name)
-    onPath.delete(path.pop() as string)
-  }
-  for (const group of draft.groups.values()) if (!done.has(group.name)) visit(group)
-}
-
-function reportLoop(draft: Draft, names: readonly string[], place: Place): void {
-  const others = names.slice(0, -2).map((name, index) => {
-    const line = draft.groups.get(name)?.children.get(names[index + 1] ?? '')
-    return line === undefined ? name : formatPlace(line)
-  })
-  draft.problems.push({
-    message: `groups contain each other: ${names.join(' > ')}`,
-    place,
-    hint: `Remove this line${others.length === 0 ? '' : `, or ${others.join(' or ')}`}.`,
-  })
-}
-
-function reportParentOfAll(draft: Draft, parent: string, place: Place): void {
-  draft.problems.push({
-    message: `[${parent}:children] names 'all', which itself contains every group`,
-    place,
-    hint: 'Remove this line.',
-  })
-}
-
-/** Ansible takes such hosts out of `ungrouped`, as it does with those of other groups, and so out of the inventory. */
-function reportParentOfUngrouped(draft: Draft, parent: string, place: Place): void {
-  draft.problems.push({
-    message: `[${parent}:children] names 'ungrouped', the group of hosts in no other group`,
-    place,
-    hint: `Give these hosts a group of their own, and name that in [${parent}:children].`,
-  })
 }
 
 function adoptOrphans(draft: Draft): void {
@@ -114,25 +66,29 @@ function adoptOrphans(draft: Draft): void {
   }
 }
 
-/** Walks from `all` down, each group after all of its parents: the depth is the longest way from `all`. */
-function descend(draft: Draft) {
-  const depths = new Map<string, number>()
-  const ancestors = new Map<string, Set<string>>([...draft.groups.keys()].map((name) => [name, new Set()]))
-  const parentsLeft = new Map<string, number>()
-  for (const { children } of draft.groups.values()) {
-    for (const child of children.keys()) parentsLeft.set(child, (parentsLeft.get(child) ?? 0) + 1)
+/** The parents of each group. */
+function parentsOf(draft: Draft): Map<string, string[]> {
+  const parents = new Map<string, string[]>([...draft.groups.keys()].map((name) => [name, []]))
+  for (const { name, children } of draft.groups.values()) {
+    for (const child of children.keys()) parents.get(child)?.push(name)
   }
+  return parents
+}
+
+/** Walks from `all` down, each group after all of its parents: the depth is the longest way from `all`. */
+function depthsOf(draft: Draft, parents: ReadonlyMap<string, readonly string[]>): Map<string, number> {
+  const depths = new Map<string, number>()
+  const parentsLeft = new Map([...parents].map(([name, { length }]) => [name, length]))
   const ready = ['all']
   for (const name of ready) {
     for (const child of draft.groups.get(name)?.children.keys() ?? []) {
       depths.set(child, Math.max(depths.get(child) ?? 0, (depths.get(name) ?? 0) + 1))
-      for (const ancestor of [name, ...(ancestors.get(name) ?? [])]) ancestors.get(child)?.add(ancestor)
       const left = (parentsLeft.get(child) ?? 1) - 1
       parentsLeft.set(child, left)
       if (left === 0) ready.push(child)
     }
   }
-  return { depths, ancestors }
+  return depths
 }
 
 function settleUngrouped(draft: Draft): void {
@@ -148,7 +104,6 @@ function settleUngrouped(draft: Draft): void {
 function breadthFirstHosts(draft: Draft, start: string): readonly string[] {
   const queue = new Set([start])
   const hosts = new Set<string>()
-  // A set grows while it is walked, and takes each group once.
   for (const name of queue) {
     const group = draft.groups.get(name)
     for (const host of group?.hosts ?? []) hosts.add(host)

@@ -1,7 +1,8 @@
-import type { Draft, DraftGroup } from './draft.ts'
+import { addHost, type Draft, type DraftGroup } from './draft.ts'
 import { listHosts, readHostPattern } from './host-pattern.ts'
 import { readIniValue } from './ini-value.ts'
 import { type Line, placeAt } from './line.ts'
+import { hasSettings, plainName } from './plain-line.ts'
 import { shlexSplit, type Token } from './shlex.ts'
 import { SyntaxProblem } from './syntax-problem.ts'
 import { isSecretName, type Setting } from './variables.ts'
@@ -12,6 +13,7 @@ import { isSecretName, type Setting } from './variables.ts'
  * @throws SyntaxProblem
  */
 export function readHostLine(draft: Draft, group: DraftGroup, line: Line): void {
+  if (readPlainLine(draft, group, line)) return
   const [pattern, ...words] = shlexSplit(line.text)
   if (pattern === undefined || pattern.text === '') throw new SyntaxProblem('the name of the host is empty')
   const { names, port } = readHostPattern(pattern.text)
@@ -23,6 +25,16 @@ export function readHostLine(draft: Draft, group: DraftGroup, line: Line): void 
   const settings = words.map((word, index) => readSetting(draft, line, word, index, words))
   for (const token of [pattern, ...words]) if (token.cut) warnCut(draft, line, token)
   listHosts(draft, group, pattern.text, { names, port, settings, place: placeAt(line, pattern.offset) })
+}
+
+/** Most lines are plain, and a large inventory has a great many: their values wait until somebody asks for them. */
+function readPlainLine(draft: Draft, group: DraftGroup, line: Line): boolean {
+  const name = plainName(line)
+  // What is said about a host that is named like a group lands on the group.
+  if (name === undefined || draft.groups.has(name) || draft.hide !== undefined) return false
+  addHost(draft, group, name, placeAt(line, 0))
+  if (hasSettings(line)) draft.hosts.get(name)?.postpone(line)
+  return true
 }
 
 function readSetting(draft: Draft, line: Line, word: Token, index: number, words: readonly Token[]): Setting {

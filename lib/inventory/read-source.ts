@@ -30,8 +30,8 @@ export async function readSource(draft: Draft, { kind, name }: Source): Promise<
     return await readModule(draft, name)
   }
   if (extension === '.toml') return refuseToml(draft, name)
-  const text = bytes.toString('utf8')
-  if (YAML_EXTENSIONS.includes(extension) || (extension === '' && LIKE_YAML.test(text))) {
+  const text = extension === '' || YAML_EXTENSIONS.includes(extension) ? bytes.toString('utf8') : ''
+  if (YAML_EXTENSIONS.includes(extension) || LIKE_YAML.test(text)) {
     const [yaml, { readYaml }] = await Promise.all([import('yaml'), import('./yaml-inventory.ts')])
     if (readYaml(draft, yaml, { file: name, text }, extension !== '')) return
   }

@@ -1,12 +1,23 @@
-import type { Draft, DraftGroup, DraftHost } from './draft.ts'
+import type { Draft, DraftGroup } from './draft.ts'
+import type { DraftHost } from './draft-host.ts'
 import type { GroupGraph } from './group-graph.ts'
 import type { LayerFiles } from './layer-files.ts'
-import type { Inventory, InventoryGroup, InventoryHost } from './types.ts'
+import { LazyVariables } from './lazy-variables.ts'
+import type { Inventory, InventoryGroup, InventoryHost, Variable } from './types.ts'
 import { overlay, type Variables } from './variables.ts'
 
 const NOTHING: Variables = new Map()
 
-/** The inventory that a draft without problems and its variables files mean. */
+/** What all hosts of the same groups have in common. */
+interface Shared {
+  readonly groups: () => readonly string[]
+  readonly vars: ReadonlyMap<string, Variable>
+}
+
+/**
+ * The inventory that a draft without problems and its variables files mean. Lists and variables are made when somebody
+ * asks for them.
+ */
 export function resolveInventory(
   draft: Draft,
   graph: GroupGraph,
@@ -18,25 +29,39 @@ export function resolveInventory(
   const shared = shareByGroups(draft, graph, files)
   const hosts = new Map<string, InventoryHost>()
   for (const host of draft.hosts.values()) {
-    const { groups: names, vars } = shared(membership.get(host.name) ?? ['all'])
-    hosts.set(host.name, { name: host.name, groups: names, vars: hostVars(vars, host, files) })
+    hosts.set(host.name, resolveHost(host, shared(membership.get(host.name) ?? ['all']), files))
   }
   return { source: draft.source, hosts, groups, warnings: draft.warnings }
 }
 
 function resolveGroup(group: DraftGroup, graph: GroupGraph, files: readonly LayerFiles[]): InventoryGroup {
+  const hosts = once(() => graph.hosts(group.name))
   return {
     name: group.name,
     children: [...group.children.keys()],
     directHosts: [...group.hosts],
-    hosts: graph.hosts(group.name),
-    vars: [group.vars, ...files.map(({ groups }) => groups.get(group.name) ?? NOTHING)].reduce(overlay),
+    get hosts() {
+      return hosts()
+    },
+    vars: overlay(group.vars, ...files.map(({ groups }) => groups.get(group.name) ?? NOTHING)),
   }
 }
 
-function hostVars(groupVars: Variables, host: DraftHost, files: readonly LayerFiles[]): Variables {
-  const fromFiles = files.map(({ hosts }) => hosts.get(host.name) ?? NOTHING)
-  return [groupVars, host.vars, ...fromFiles].reduce(overlay)
+function resolveHost(host: DraftHost, shared: Shared, files: readonly LayerFiles[]): InventoryHost {
+  const fromFiles = files.flatMap(({ hosts }) => hosts.get(host.name) ?? [])
+  const hasOwn = host.hasVars || fromFiles.length > 0
+  return {
+    name: host.name,
+    get groups() {
+      return shared.groups()
+    },
+    vars: hasOwn
+      ? new LazyVariables(
+          () => overlay(shared.vars, host.vars, ...fromFiles),
+          () => [shared.vars, host.varsReadSoFar, ...fromFiles],
+        )
+      : shared.vars,
+  }
 }
 
 function directGroups(draft: Draft): Map<string, string[]> {
@@ -53,23 +78,32 @@ function directGroups(draft: Draft): Map<string, string[]> {
 
 /** Hosts of the same groups share their groups' merged variables: thousands of hosts cost no more than one. */
 function shareByGroups(draft: Draft, graph: GroupGraph, files: readonly LayerFiles[]) {
-  const cache = new Map<string, { groups: readonly string[]; vars: Variables }>()
-  return (direct: readonly string[]) => {
+  const cache = new Map<string, Shared>()
+  return (direct: readonly string[]): Shared => {
     const key = direct.join('\n')
     const cached = cache.get(key)
     if (cached !== undefined) return cached
-    const groups = graph.groupsOf(direct)
-    const resolved = { groups, vars: groupVars(groups, draft, files) }
-    cache.set(key, resolved)
-    return resolved
+    const groups = once(() => graph.groupsOf(direct))
+    const layers = once(() => groupLayers(groups(), draft, files))
+    const shared = { groups, vars: new LazyVariables(() => overlay(...layers()), layers) }
+    cache.set(key, shared)
+    return shared
   }
 }
 
 /** Ansible's rank: the lines of all groups, then the files of `all`, then those of the other groups. */
-function groupVars(groups: readonly string[], draft: Draft, files: readonly LayerFiles[]): Variables {
+function groupLayers(groups: readonly string[], draft: Draft, files: readonly LayerFiles[]): Variables[] {
   const lines = groups.map((name) => draft.groups.get(name)?.vars ?? NOTHING)
   const ofAll = files.map((layer) => layer.groups.get('all') ?? NOTHING)
   const others = groups.filter((name) => name !== 'all')
   const ofOthers = files.flatMap((layer) => others.map((name) => layer.groups.get(name) ?? NOTHING))
-  return [...lines, ...ofAll, ...ofOthers].reduce(overlay, NOTHING)
+  return [...lines, ...ofAll, ...ofOthers].filter(({ size }) => size > 0)
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }

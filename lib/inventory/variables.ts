@@ -22,12 +22,14 @@ export function assign(variables: Variables, { name, value, place }: Setting, la
   variables.set(name, { value: protect(name, value), place, layer, overrides: variables.get(name) })
 }
 
-/** `lower` with `upper` on top. Neither is changed; where there is nothing to merge, one of them is the result. */
-export function overlay(lower: Variables, upper: Variables): Variables {
-  if (upper.size === 0) return lower
-  if (lower.size === 0) return upper
-  const merged = new Map(lower)
-  for (const [name, variable] of upper) merged.set(name, stack(variable, lower.get(name)))
+/** Layers on top of each other, the last uppermost. None is changed; where there is nothing to merge, one is the result. */
+export function overlay(...layers: readonly ReadonlyMap<string, Variable>[]): ReadonlyMap<string, Variable> {
+  const [lowest = new Map<string, Variable>(), ...others] = layers.filter(({ size }) => size > 0)
+  if (others.length === 0) return lowest
+  const merged = new Map(lowest)
+  for (const layer of others) {
+    for (const [name, variable] of layer) merged.set(name, stack(variable, merged.get(name)))
+  }
   return merged
 }
 
@@ -63,7 +65,10 @@ function replaceChanged<Item>(before: readonly Item[], after: readonly Item[]): 
   return after.some((item, index) => item !== before[index]) ? after : before
 }
 
+/** The variable with what it overrides put on top of `lower`. */
 function stack(upper: Variable, lower: Variable | undefined): Variable {
   if (lower === undefined) return upper
-  return { ...upper, overrides: upper.overrides === undefined ? lower : stack(upper.overrides, lower) }
+  const chain: Variable[] = []
+  for (let at: Variable | undefined = upper; at !== undefined; at = at.overrides) chain.push(at)
+  return chain.reduceRight((overrides, variable) => ({ ...variable, overrides }), lower)
 }
