@@ -182,8 +182,14 @@ async function run({ args, hosts = HOSTS(), vars = 'web_port: 80\n' }: Input) {
   writeFileSync(variables, vars)
   const texts = { stdout: '', stderr: '' }
   const [stdout, stderr] = [process.stdout.write, process.stderr.write]
-  process.stdout.write = (text) => Boolean((texts.stdout += String(text)))
-  process.stderr.write = (text) => Boolean((texts.stderr += String(text)))
+  process.stdout.write = (text) => {
+    texts.stdout += String(text)
+    return true
+  }
+  process.stderr.write = (text) => {
+    texts.stderr += String(text)
+    return true
+  }
   try {
     await main(playbook, ['-i', inventory, ...args], 'zx malformed.mjs')
   } finally {
