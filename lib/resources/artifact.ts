@@ -7,6 +7,7 @@ import { archiveMember, type LocalFile, localArtifact } from './artifact-cache.t
 import { type ArtifactOptions, type DesiredArtifact, desiredArtifact } from './artifact-options.ts'
 import { attributeDifferences, planAttributes } from './attributes.ts'
 import { contentNeed, contentProbe } from './probes/content.ts'
+import { recordDigest } from './probes/digests.ts'
 import { type PathState, pathNeed, pathProbe } from './probes/path.ts'
 import { requireParent, requireReplaceable, requireSpace } from './surroundings.ts'
 import { replaceByUpload, replaceScript, runScript, sha256 } from './write.ts'
@@ -40,7 +41,7 @@ function planPlain(desired: DesiredArtifact, observed: Observed): readonly Chang
   const current = placeable(path, observed)
   const wanted = attributesOf(desired)
   const digest = desired.source.sha256
-  if (current.sha256 === digest) return planAttributes(path, current, wanted)
+  if (current.sha256 === digest) return planAttributesOf(path, current, desired)
   // Its size is known only once it is fetched.
   const state: PathState = { ...wanted, type: 'file', size: 0, sha256: digest }
   return [
@@ -60,7 +61,7 @@ function planArchive(desired: DesiredArtifact, observed: Observed): readonly Cha
   const isInstalled = (path: string) =>
     installed.has(path) && installed.get(path) === states.get(path)?.sha256
   if (paths.every(isInstalled)) {
-    return paths.flatMap((path) => planAttributes(path, states.get(path) as PathState, attributesOf(desired)))
+    return paths.flatMap((path) => planAttributesOf(path, states.get(path) as PathState, desired))
   }
   return [
     {
@@ -75,6 +76,13 @@ function planArchive(desired: DesiredArtifact, observed: Observed): readonly Cha
       },
     },
   ]
+}
+
+function planAttributesOf(path: string, current: PathState, desired: DesiredArtifact): Change[] {
+  return planAttributes(path, current, attributesOf(desired)).map((change) => ({
+    ...change,
+    action: `${change.action} || exit\n${recordDigest(path)}`,
+  }))
 }
 
 function placeable(path: string, observed: Observed): PathState {
@@ -117,6 +125,7 @@ async function push(
 ): Promise<void> {
   requireSpace(connection.facts, path, local.size)
   await replaceByUpload(connection, { path, ...attributesOf(desired), sha256: local.sha256 }, local.path)
+  await runScript(connection, recordDigest(path))
 }
 
 /** Digest of each file that was installed from the archive with this digest. */

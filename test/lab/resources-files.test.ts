@@ -275,4 +275,36 @@ test('a plain binary with another checksum never reaches the host', async (conte
   assert.is(await output(context, 'cat /usr/local/bin/plain'), 'plain')
 })
 
+test('an installed program is read again only once it was touched', async (context) => {
+  const { local, host, lab } = context
+  const path = join(local, 'program')
+  fs.writeFileSync(path, 'program')
+  const sha256 = createHash('sha256').update('program').digest('hex')
+  const program = artifact({ name: 'program', path, sha256, to: '/usr/local/bin/program' })
+  const wouldChange = async () => {
+    const summaries: string[] = []
+    await converge(host, [program], { check: true, onChange: (_, { summary }) => summaries.push(summary) })
+    return summaries
+  }
+  const falsifyRecord = `sed -i '1s/.*/${'0'.repeat(64)}/' /var/lib/quorate/digests/usr/local/bin/program`
+  const install = 'install /usr/local/bin/program'
+  await settle(host, program)
+  await lab.exec('f1', falsifyRecord)
+  assert.equal(await wouldChange(), [install], 'the record is believed')
+  await lab.exec('f1', 'touch /usr/local/bin/program')
+  assert.equal(await wouldChange(), [], 'the record is of another time')
+
+  await settle(host, artifact({ name: 'program', path, sha256, to: '/usr/local/bin/program', mode: 0o700 }))
+  await lab.exec('f1', falsifyRecord)
+  assert.equal(await wouldChange(), [install], 'a new mode is recorded')
+  await settle(host, program)
+  await lab.exec(
+    'f1',
+    'cd /usr/local/bin; touch -r program /root/time; printf PROGRAM >program; touch -r /root/time program',
+  )
+  const [change] = await settle(host, program)
+  assert.is(change?.summary, install, 'the same size and time, but another content')
+  assert.is(await output(context, 'cat /usr/local/bin/program'), 'program')
+})
+
 test.run()

@@ -1,5 +1,6 @@
 import type { Need, Probe } from '../../engine/resource.ts'
 import { sh } from '../../quote.ts'
+import { DIGESTS } from './digests.ts'
 
 export type PathType = 'file' | 'directory' | 'symlink' | 'other' | 'absent'
 
@@ -44,7 +45,7 @@ export function pathNeed(path: string): Need<PathState> {
 
 // Three sections, ended by NUL: stat lines, sha256sum lines, then `path NUL target NUL type NUL` for each symlink.
 // Processes: one `stat`, one `sha256sum`, a `readlink` for each symlink; the rest is built into the shell.
-const SCRIPT = `
+const SCRIPT = `${DIGESTS}
 for p in "$@"; do
   shift
   if [ -e "$p" ] || [ -L "$p" ]; then set -- "$@" "$p"; fi
@@ -56,7 +57,7 @@ printf '\\0'
     shift
     if [ -f "$p" ] && [ -r "$p" ] && [ ! -L "$p" ]; then set -- "$@" "$p"; fi
   done
-  [ $# -eq 0 ] || exec sha256sum -- "$@" 2>/dev/null
+  [ $# -eq 0 ] || digests "$@"
 )
 printf '\\0'
 for p in "$@"; do

@@ -1,5 +1,6 @@
 import type { Need, Probe } from '../../engine/resource.ts'
 import { sh } from '../../quote.ts'
+import { DIGESTS } from './digests.ts'
 import { parseProperties } from './unit.ts'
 
 /** Directory on the host with a file for each service: `invocation ID`, then a line `DIGEST  PATH` for each path. */
@@ -68,13 +69,14 @@ const READ_RECORDS = `for record do
 done
 printf '\\0'`
 
-const READ_FILES = `for path do
+const READ_FILES = `${DIGESTS}
+for path do
   shift
   [ -f "$path" ] && [ ! -L "$path" ] && set -- "$@" "$path"
 done
 [ $# -eq 0 ] || stat -c '%Y %Z %n' -- "$@" 2>/dev/null
 printf '\\0'
-[ $# -eq 0 ] || sha256sum -- "$@" 2>/dev/null`
+[ $# -eq 0 ] || digests "$@"`
 
 /** Times are in seconds since 1970. */
 interface FileTimes {
