@@ -26,8 +26,6 @@ export interface ClusterView {
   readonly dns: readonly PodView[]
   /** Address of the Service kube-dns; empty where there is none. */
   readonly dnsService: string
-  /** Address of the Service kubernetes. */
-  readonly apiService: string
 }
 
 /** kubectl of a master, which asks the apiserver beside it: the VIP may be about to move. */
@@ -35,14 +33,11 @@ export function kubectl(address: string, port: number): Script {
   return sh`/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --server ${`https://${address}:${port}`} --request-timeout 20s`
 }
 
-/** The cluster as far as flannel has to do with it, in one round trip: kubectls side by side. */
+/** The cluster as far as flannel has to do with it, in one round trip: two kubectls side by side. */
 export async function observeCluster(query: Query, kubectl: Script): Promise<ClusterView> {
   const { stdout } = await query`jobs=
-${kubectl} get nodes -o ${rows('node', NODE)} & jobs="$jobs $!"
-${kubectl} get pods -n ${NAMESPACE} -l app=flannel -o ${rows('flannel', POD)} & jobs="$jobs $!"
-${kubectl} get pods -n kube-system -l k8s-app=kube-dns -o ${rows('dns', POD)} & jobs="$jobs $!"
-${kubectl} get service -n kube-system kube-dns --ignore-not-found -o ${row('dns-service', SERVICE)} & jobs="$jobs $!"
-${kubectl} get service -n default kubernetes -o ${row('api-service', SERVICE)} & jobs="$jobs $!"
+${kubectl} get nodes,pods -n ${NAMESPACE} -o ${`jsonpath=${OWN}`} & jobs="$jobs $!"
+${kubectl} get pods,services -n kube-system -l k8s-app=kube-dns -o ${`jsonpath=${DNS}`} & jobs="$jobs $!"
 for job in $jobs; do wait "$job" || exit; done`
   return parseCluster(stdout)
 }
@@ -61,19 +56,14 @@ const POD = [
   '.status.conditions[?(@.type=="Ready")].status',
   `.metadata.annotations.${DIGEST_ANNOTATION}`,
 ]
-const SERVICE = ['.spec.clusterIP']
+const OWN = rows('node', 'kind=="Node"', NODE) + rows('flannel', 'metadata.labels.app=="flannel"', POD)
+const DNS =
+  rows('dns', 'kind=="Pod"', POD) + rows('dns-service', 'metadata.name=="kube-dns"', ['.spec.clusterIP'])
 
-function rows(kind: string, fields: readonly string[]): string {
-  return `jsonpath={range .items[*]}${line(kind, fields)}{end}`
-}
-
-function row(kind: string, fields: readonly string[]): string {
-  return `jsonpath=${line(kind, fields)}`
-}
-
-/** An object's kind and fields, with tabs between them. */
-function line(kind: string, fields: readonly string[]): string {
-  return `${kind}${fields.map((field) => `{"\\t"}{${field}}`).join('')}{"\\n"}`
+/** jsonpath: a line for each object that the filter leaves, its kind and fields with tabs between them. */
+function rows(kind: string, filter: string, fields: readonly string[]): string {
+  const columns = fields.map((field) => `{"\\t"}{${field}}`).join('')
+  return `{range .items[?(@.${filter})]}${kind}${columns}{"\\n"}{end}`
 }
 
 /** What `observeCluster`'s script prints. */
@@ -95,7 +85,6 @@ export function parseCluster(text: string): ClusterView {
     flannel: of('flannel').map(podView),
     dns: of('dns').map(podView),
     dnsService: of('dns-service')[0]?.[0] ?? '',
-    apiService: of('api-service')[0]?.[0] ?? '',
   }
 }
 

@@ -39,8 +39,8 @@ export function targetsOf(
       ...(backend === 'vxlan' ? others.map(({ podCidr }) => podCidr.split('/')[0] ?? '') : []),
       ...pods,
     ],
-    name: `kubernetes.default.svc.${clusterDomain}`,
-    answer: view.apiService,
+    name: `kube-dns.kube-system.svc.${clusterDomain}`,
+    answer: view.dnsService,
   }
 }
 
@@ -50,6 +50,10 @@ export function targetsOf(
  */
 export async function tryReach(query: Query, targets: Targets): Promise<Reach> {
   const { dns, dnsService, pings, name, answer } = targets
+  const question = dnsQuestion(name)
+  // curl ends when it has an answer that nobody reads, and not when its input ends: the question is put several times.
+  // An answer repeats the question, and has 16 bytes more at least.
+  const twoAnswers = 2 * (question.length / '\\000'.length + 16)
   const { lines } = await query`
 inside=
 for namespace in $(ip netns list 2>/dev/null | sed -n 's/^\\(cni-[^ ]*\\).*/\\1/p'); do
@@ -64,8 +68,9 @@ command -v ping >/dev/null && echo pinged && for address in ${pings}; do
   $inside ping -n -q -c 2 -i 0.2 -W 2 "$address" >/dev/null 2>&1 || echo "failed $address" &
 done
 wait
-[ -z ${dnsService} ] || { printf ${dnsQuestion(name)}; sleep 0.5; } |
-  $inside curl --silent --noproxy '*' --connect-timeout 3 --max-time 4 telnet://${dnsService}:53 2>/dev/null |
+[ -z ${dnsService} ] || for try in ${[...Array(20).keys()]}; do printf ${question} || break; sleep 0.2; done 2>/dev/null |
+  $inside curl --silent --no-buffer --noproxy '*' --connect-timeout 3 --max-time 4 telnet://${dnsService}:53 2>/dev/null |
+  head -c ${twoAnswers} |
   od -An -v -tu1 | tr -s ' \\n' ' ' | grep -qF ${` ${answer.replaceAll('.', ' ')} `} ||
   echo ${`failed the name ${name} at ${dnsService}`}
 :`
