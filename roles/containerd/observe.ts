@@ -6,7 +6,7 @@ import type { ContainerdVars } from './vars.ts'
 export interface Present {
   /** Of the containerd that is installed; undefined where there is none. */
   readonly version: string | undefined
-  /** What the distribution would install. */
+  /** What the distribution would install, where there is none. */
   readonly candidate: string | undefined
   /** Whether systemd manages the cgroups of this host's services, so that containers' must be made through it. */
   readonly systemdCgroups: boolean
@@ -24,8 +24,9 @@ const CAP_SYS_RESOURCE = 1n << 24n
 export async function observe(query: Query, { source }: Pick<ContainerdVars, 'source'>): Promise<Present> {
   const program = source === 'package' ? 'containerd' : PROGRAM
   const { stdout } = await query`export LC_ALL=C
-echo "version $(${program} --version 2>/dev/null)"
-echo "candidate $(apt-cache policy containerd 2>/dev/null | sed -n 's/^  Candidate: //p')"
+version=$(${program} --version 2>/dev/null)
+echo "version $version"
+[ -n "$version" ] || echo "candidate $(apt-cache policy containerd 2>/dev/null | sed -n 's/^  Candidate: //p')"
 echo "cgroup $(stat -fc %T /sys/fs/cgroup)"
 ls -d /sys/fs/cgroup/*/system.slice 2>/dev/null | sed 's/^/slice /'
 systemd-detect-virt --container --quiet && echo 'container yes'

@@ -34,7 +34,8 @@ export async function invite(
   const { context, api, digest } = work
   const { host, everyone, apply, check } = context
   const isLeader = host.name === leader
-  if (isLeader && !check && cluster !== undefined) await apply(keptConfiguration(work.config, digest, api))
+  const isKept = cluster === undefined || cluster.configuration === digest
+  if (isLeader && !check && !isKept) await apply(keptConfiguration(work.config, digest, api))
   if (joining.length === 0 || check) return undefined
   const invitations = await everyone('invitation', isLeader ? await newInvitation(work, joining) : undefined)
   const found = leader === undefined ? undefined : invitations.get(leader)

@@ -1,4 +1,5 @@
 import { type Query, Script } from '../../lib/index.ts'
+import { askApi } from './ask-api.ts'
 import { kubectl } from './node-state.ts'
 import { TOKEN_DESCRIPTION } from './paths.ts'
 
@@ -113,12 +114,12 @@ const LINES = [
 
 const KEPT = `configuration={.metadata.annotations.${CONFIGURATION_ANNOTATION}}{"\\n"}{.data.ClusterConfiguration}{"\\n"}`
 
-/** Two kubectls side by side: starting one costs more than what it asks. */
+/** One kubectl: starting another costs more than what it asks. */
 function script(apiServer: string): Script {
   const ctl = kubectl(apiServer)
   const kept = `{range .items[?(@.metadata.name=="kubeadm-config")]}${KEPT}{end}`
   return new Script(`export HOME=/root
-${ctl} get --raw /version | sed -n 's/.*"gitVersion": *"\\([^"]*\\)".*/version=\\1/p' &
+${askApi(apiServer, '/version', 20)} | sed -n 's/.*"gitVersion": *"\\([^"]*\\)".*/version=\\1/p' &
 ${ctl} -n kube-system get nodes,configmaps,daemonsets,deployments,secrets -o jsonpath='${LINES.join('')}${kept}' || exit
 wait`)
 }

@@ -1,4 +1,5 @@
 import { type Query, sh } from '../../lib/index.ts'
+import { askApi } from './ask-api.ts'
 import { caCertHash } from './fingerprint.ts'
 import { ADMIN_CONF, BIN, KUBELET_CONF, KUBERNETES, LOCK, PKI, UNFINISHED } from './paths.ts'
 
@@ -52,7 +53,7 @@ if [ -e ${PKI}/ca.crt ]; then echo "ca=$(base64 <${PKI}/ca.crt | tr -d '\n')"
 else sed -n 's/^ *certificate-authority-data: */ca=/p' ${KUBELET_CONF} 2>/dev/null
 fi
 [ -s ${ADMIN_CONF} ] && [ -x ${BIN}/kubectl ] || exit 0
-echo "readyz=$(${BIN}/kubectl --kubeconfig ${ADMIN_CONF} --server ${apiServer} --request-timeout 5s get --raw /readyz 2>&1 | tail -n 1)"`
+echo "readyz=$(${askApi(apiServer, '/readyz', 5)} | tail -n 1)"`
   return parseNodeState(stdout)
 }
 
