@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { hostname, userInfo } from 'node:os'
+import { dirname } from 'node:path'
 import type { HostRecap, Reporter } from './engine/events.ts'
 import type { LockOwner } from './engine/lock-script.ts'
-import { runPlays } from './engine/run.ts'
+import { type ReadyPlay, type RunOptions, runPlays } from './engine/run.ts'
 import { UsageError } from './errors.ts'
 import { helpText } from './help.ts'
 import { evaluateInventory, loadInventory, readExtraVars, withExtraVars } from './inventory/index.ts'
 import type { Inventory } from './inventory/types.ts'
 import { failedHosts, type RunSubject, rememberFailures } from './last-run.ts'
 import { type CliOptions, parseOptions } from './options.ts'
+import type { Plan } from './plan/document.ts'
 import type { Playbook } from './playbook.ts'
-import { type Prepared, prepare } from './prepare.ts'
+import { type Prepared, prepare, type Selection } from './prepare.ts'
 import { askSecret } from './report/ask-secret.ts'
 import { createStepAsker } from './report/ask-step.ts'
 import { createReporter, printError } from './report/index.ts'
@@ -60,13 +62,25 @@ async function start(playbook: Playbook, options: CliOptions, command: string): 
   if (options.explain !== undefined) return print(await explainVariable(playbook, inventory, options))
   const subject = { playbook: playbook.name, inventory: inventory.source }
   const only = options.limitFailed ? await failedHosts(subject) : undefined
-  const prepared = await prepare(playbook, inventory, { ...options, only })
+  const plan = options.applyPlan === undefined ? undefined : await readPlan(options.applyPlan)
+  const selection: Selection = plan === undefined ? { ...options, only } : chosenBy(plan)
+  const prepared = await prepare(playbook, inventory, selection)
   if (options.list !== undefined) return print(listPlays(prepared.plays, options.list))
+  if (options.planOut !== undefined) refuseUnwritableFolder('--plan-out', options.planOut)
   refuseUnwritable({ '--report': options.report, '--junit': options.junit, '--log-file': options.logFile })
   const { askCredentials, resolveConnections } = await import('./transport/index.ts')
   const resolved = await resolveConnections(prepared.settings)
   const settings = await askCredentials(resolved, options, askSecret)
-  return run(playbook, { ...prepared, settings }, options, subject)
+  return run(playbook, { ...prepared, settings }, options, { ...subject, selection, plan })
+}
+
+async function readPlan(path: string): Promise<Plan> {
+  return (await import('./plan/index.ts')).readPlan(path)
+}
+
+function chosenBy({ selection }: Plan): Selection {
+  const { limit, startAt, ...rest } = selection
+  return { ...rest, limit, startAt }
 }
 
 /** What is wrong elsewhere does not matter here: it may be why somebody asks. */
@@ -98,9 +112,10 @@ async function run(
   playbook: Playbook,
   { plays, settings }: Prepared,
   options: CliOptions,
-  subject: RunSubject,
+  subject: RunSubject & PlanSubject,
 ): Promise<number> {
   const { shows } = playbook.definition
+  const planning = await planningOf(playbook, plays, options, subject)
   const confirm = options.step ? createStepAsker() : undefined
   const reporter = createReporter({
     ...(shows && { shows }),
@@ -117,34 +132,59 @@ async function run(
   const interruption = watchSignals(reporter)
   const { connect } = await import('./transport/index.ts')
   const mode = options.check ? 'check' : options.verify || shows ? 'verify' : 'apply'
+  const runOptions: RunOptions = {
+    playbook: playbook.name,
+    mode,
+    ...(confirm && { confirm }),
+    ...(mode === 'apply' && { lock: { owner: lockOwner(playbook), force: options.forceUnlock } }),
+    grace: options.grace,
+    diff: options.diff,
+    forks: options.forks,
+    signal: interruption.signal,
+    emit: (event) => reporter.event(event),
+    connect: (host) => {
+      const known = options.knownHosts ?? host.vars.quorate_known_hosts
+      const own = settings.get(host.name) as NonNullable<ReturnType<typeof settings.get>>
+      return connect(own, {
+        name: host.name,
+        acceptNewHostKeys: options.acceptNewHostKeys,
+        timeoutSeconds: options.timeout ?? own.timeoutSeconds ?? DEFAULT_TIMEOUT,
+        ...(typeof known === 'string' && { knownHostsFile: known }),
+      })
+    },
+  }
   try {
-    const recap = await runPlays(plays, {
-      playbook: playbook.name,
-      mode,
-      ...(confirm && { confirm }),
-      ...(mode === 'apply' && { lock: { owner: lockOwner(playbook), force: options.forceUnlock } }),
-      grace: options.grace,
-      diff: options.diff,
-      forks: options.forks,
-      signal: interruption.signal,
-      emit: (event) => reporter.event(event),
-      connect: (host) => {
-        const known = options.knownHosts ?? host.vars.quorate_known_hosts
-        const own = settings.get(host.name) as NonNullable<ReturnType<typeof settings.get>>
-        return connect(own, {
-          name: host.name,
-          acceptNewHostKeys: options.acceptNewHostKeys,
-          timeoutSeconds: options.timeout ?? own.timeoutSeconds ?? DEFAULT_TIMEOUT,
-          ...(typeof known === 'string' && { knownHostsFile: known }),
-        })
-      },
-    })
+    await planning?.before(runOptions)
+    const interrupted = interruption.exitCode()
+    if (interrupted !== undefined) return interrupted
+    const recap = await runPlays(plays, { ...runOptions, ...(planning && { review: planning.review }) })
     if (mode === 'apply') await remember(subject, recap)
-    return interruption.exitCode() ?? exitCode(recap)
+    const code = interruption.exitCode() ?? exitCode(recap)
+    return (await planning?.after(code)) ?? code
   } finally {
     interruption.stop()
     await reporter.close()
   }
+}
+
+interface PlanSubject {
+  readonly selection: Selection
+  /** What is to be applied. */
+  readonly plan: Plan | undefined
+}
+
+/** What makes or applies a plan; undefined where none is asked for. */
+async function planningOf(
+  playbook: Playbook,
+  plays: readonly ReadyPlay[],
+  { planOut }: CliOptions,
+  { selection, plan }: PlanSubject,
+) {
+  if (planOut === undefined && plan === undefined) return undefined
+  const { applying, planning } = await import('./plan/run.ts')
+  const planned = { playbook: playbook.name, plays }
+  if (plan !== undefined) return applying(plan, planned, printWarning)
+  return planning(planOut as string, planned, { quorate: version(), selection })
 }
 
 /** Who is shown to a run that wants the same hosts. */
@@ -173,6 +213,15 @@ function refuseUnwritable(files: Readonly<Record<string, string | undefined>>): 
     }
   })
   if (problems.length > 0) throw new UsageError(problems)
+}
+
+/** The file itself is left as it is until there is something to put there. */
+function refuseUnwritableFolder(flag: string, path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK)
+  } catch (error) {
+    throw new UsageError([{ message: `${flag} ${path}: cannot be written: ${(error as Error).message}` }])
+  }
 }
 
 async function remember(subject: RunSubject, recap: readonly HostRecap[]): Promise<void> {

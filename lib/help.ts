@@ -29,7 +29,7 @@ ${rows.join('\n')}
 Exit codes:
   0  all hosts are as desired         3  a host failed
   1  a fault in Quorate or a role     4  hosts could not be reached
-  2  wrong flags, inventory or variables; nothing was touched
+  2  wrong flags, inventory or variables, or a plan that no longer fits; nothing was changed
   130, 143  interrupted (SIGINT, SIGTERM)
 `
 }

@@ -72,6 +72,16 @@ export const OPTIONS = {
   host: { type: 'string', value: 'PATTERN', help: 'with --explain: for these hosts only' },
   check: { type: 'boolean', short: 'C', help: 'change nothing, show what a run would change' },
   diff: { type: 'boolean', short: 'D', help: 'show file contents before and after (never of secrets)' },
+  'plan-out': {
+    type: 'string',
+    value: 'FILE',
+    help: 'a check whose findings are kept as a plan (see docs/plans.md)',
+  },
+  'apply-plan': {
+    type: 'string',
+    value: 'FILE',
+    help: 'make the changes of this plan and no others; refused where a host has changed since',
+  },
   verify: { type: 'boolean', help: "change nothing, only run the roles' own health checks" },
   'list-hosts': { type: 'boolean', help: 'show which hosts each play runs on, and stop' },
   'list-tasks': { type: 'boolean', help: 'show plays and their roles, and stop' },
@@ -158,6 +168,8 @@ export interface CliOptions {
   readonly step: boolean
   readonly check: boolean
   readonly diff: boolean
+  readonly planOut: string | undefined
+  readonly applyPlan: string | undefined
   readonly verify: boolean
   readonly list: 'hosts' | 'tasks' | 'tags' | undefined
   readonly forks: number
@@ -215,6 +227,7 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
   if (!(grace >= 0)) problems.push(`--grace ${values.grace}: expected a number of seconds`)
   if (values.check && values.verify)
     problems.push('--check and --verify exclude each other: verify changes nothing')
+  problems.push(...planProblems(values))
   const output = oneOf(OUTPUT_FORMATS, text(values.output))
   if (output === undefined && values.output !== undefined)
     problems.push(`--output ${values.output}: expected ${OUTPUT_FORMATS.join(', ')}`)
@@ -237,8 +250,10 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     limitFailed: values['limit-failed'] === true,
     startAt: text(values['start-at']),
     step: values.step === true,
-    check: values.check === true,
+    check: values.check === true || values['plan-out'] !== undefined,
     diff: values.diff === true,
+    planOut: text(values['plan-out']),
+    applyPlan: text(values['apply-plan']),
     verify: values.verify === true,
     list: LISTS.find((what) => values[`list-${what}`]),
     forks,
@@ -259,6 +274,22 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     version: values.version === true,
     args: positionals,
   }
+}
+
+const CHOSEN_BY_PLANS = ['limit', 'limit-failed', 'tags', 'skip-tags', 'start-at'] as const
+
+function planProblems(values: Readonly<Record<string, unknown>>): string[] {
+  const [makes, applies] = [values['plan-out'] !== undefined, values['apply-plan'] !== undefined]
+  const others = (names: readonly string[]) => names.filter((name) => values[name] !== undefined)
+  return [
+    ...(makes ? others(['verify', 'step']) : []).map((name) => `--plan-out and --${name} exclude each other`),
+    ...(applies ? others(['plan-out', 'check', 'verify', 'step']) : []).map(
+      (name) => `--apply-plan and --${name} exclude each other`,
+    ),
+    ...(applies ? others(CHOSEN_BY_PLANS) : []).map(
+      (name) => `--${name} goes with --plan-out: --apply-plan chooses what the plan was made for`,
+    ),
+  ]
 }
 
 function wrongWords(words: readonly string[], usage: string): string[] {

@@ -1,6 +1,6 @@
 import { type Place, QuorateError } from '../errors.ts'
 import type { Connection, ScriptResult } from '../transport/connection.ts'
-import { Knowledge } from './knowledge.ts'
+import { type Contents, Knowledge } from './knowledge.ts'
 import type { Change, Need, PlanContext, Resource } from './resource.ts'
 
 export interface ConvergeOptions {
@@ -14,6 +14,11 @@ export interface ConvergeOptions {
   readonly observer?: Connection
   /** A change is made (in check mode: would be made, for sure or `after` another change). */
   readonly onChange?: (resource: Resource, change: Change, after: string | undefined) => void
+  /**
+   * Told each change before it is made, and may throw to keep it and what is pending with it from being made; in check
+   * mode also (without a change) what is as desired only as far as can be known.
+   */
+  readonly review?: (found: Reviewed) => void
   /** Work on a resource begins. */
   readonly onStep?: (resource: Resource) => void
   /** Throws where the run has been told to stop: asked before each thing that changes the host. */
@@ -46,9 +51,19 @@ export class ResourceError extends QuorateError {
   }
 }
 
+/** What `review` is told. */
+export interface Reviewed {
+  readonly resource: Resource
+  readonly change?: Change
+  readonly after?: string
+  /** Digests of the files that the plan looked at, by path. */
+  readonly before: Contents
+}
+
 interface Pending {
   readonly resource: Resource
   readonly change: Change
+  readonly before: Contents
 }
 
 /**
@@ -74,13 +89,19 @@ export async function converge(
       await knowledge.observe(observer, needsOf(resources.slice(index), context), { refresh: true })
     }
     const after = needs.map((need) => knowledge.staleAfter(need)).find((cause) => cause !== undefined)
+    const before = options.review === undefined ? [] : knowledge.contents(needs)
     const planned = plan(resource, knowledge, context, after)
     for (const change of planned) {
       knowledge.learn(change.effects, label(resource))
-      if (check) options.onChange?.(resource, change, after)
-      else pending.push({ resource, change })
+      if (check) {
+        options.review?.({ resource, change, before, ...(after !== undefined && { after }) })
+        options.onChange?.(resource, change, after)
+      } else pending.push({ resource, change, before })
     }
-    if (planned.length === 0) ok += 1
+    if (planned.length === 0) {
+      ok += 1
+      if (check && after !== undefined) options.review?.({ resource, after, before })
+    }
     changes += planned.length
   }
   await flush(connection, pending, options)
@@ -117,12 +138,21 @@ function plan(
       })
     }
     // What is in the way now may be gone once the earlier change is made: not a failure, but not known either.
-    return [{ summary: `cannot be planned yet (${error.message})`, action: '', effects: {} }]
+    const content = context.diff ? resource.preview?.() : undefined
+    return [
+      {
+        summary: `cannot be planned yet (${error.message})`,
+        ...(content !== undefined && { diff: { before: '', after: content } }),
+        action: '',
+        effects: {},
+      },
+    ]
   }
 }
 
 /** Makes the pending changes: scripts of one stretch travel together, in one round trip. */
 async function flush(connection: Connection, pending: Pending[], options: ConvergeOptions): Promise<void> {
+  for (const each of pending) options.review?.(each)
   while (pending.length > 0) {
     await options.proceed?.()
     const first = pending[0] as Pending

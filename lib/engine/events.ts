@@ -13,6 +13,8 @@ export interface ChangeReport {
   readonly diff?: Diff
   /** In check mode: the earlier change that has to happen before this one can be known for sure. */
   readonly after?: string
+  /** In check mode: a change that hosts make in turns, this many at the same time. */
+  readonly turn?: number
 }
 
 /** Why a host stopped. */

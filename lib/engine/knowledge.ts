@@ -7,6 +7,9 @@ interface Answer {
   staleAfter?: string
 }
 
+/** Digests of files by path. */
+export type Contents = readonly (readonly [path: string, sha256: string])[]
+
 /** What is known of one host: answers of probes, and which of them a change has made out of date. */
 export class Knowledge implements Observed {
   readonly #answers = new Map<Probe<unknown>, Map<string, Answer>>()
@@ -24,6 +27,14 @@ export class Knowledge implements Observed {
   /** The change that has to happen before this answer can be known; undefined where it is known. */
   staleAfter(need: Need): string | undefined {
     return this.#find(need)?.staleAfter
+  }
+
+  /** Of those answers that hold the digest of a file's content. */
+  contents(needs: readonly Need[]): Contents {
+    return needs.flatMap((need): [string, string][] => {
+      const sha256 = digestIn(this.#find(need)?.value)
+      return sha256 === undefined ? [] : [[need.arg, sha256]]
+    })
   }
 
   /** Asks the host for all of `needs` that are unknown or (with `refresh`) out of date: one round trip, one script a probe. */
@@ -91,4 +102,10 @@ export class Knowledge implements Observed {
     const answers = this.#answers.get(probe) ?? new Map<string, Answer>()
     this.#answers.set(probe, answers.set(arg, answer))
   }
+}
+
+/** The sha256 of an answer or an effect that tells of a file's content. */
+export function digestIn(value: unknown): string | undefined {
+  const sha256 = typeof value === 'object' && value !== null && 'sha256' in value ? value.sha256 : undefined
+  return typeof sha256 === 'string' ? sha256 : undefined
 }

@@ -55,6 +55,8 @@ export interface Change {
   /** A script, or what only the control machine can do (fetch, upload). Interrupted anywhere, the next run must be able to finish it. */
   readonly action: string | ((connection: Connection) => Promise<void>)
   readonly effects: Effects
+  /** True where the content is a stand-in: the run that makes the change makes its own (a fresh key). Default: false. */
+  readonly provisional?: boolean
 }
 
 /** Something that can be desired of a host: a value, without any effect until a role applies it. */
@@ -72,4 +74,6 @@ export interface Resource {
    * @throws QuorateError where the desired state cannot be reached, before anything is changed.
    */
   plan(observed: Observed, context: PlanContext): readonly Change[]
+  /** What a file will hold, shown where an earlier change has to happen before it can be planned. Default: nothing is shown. */
+  preview?(): string | undefined
 }

@@ -8,6 +8,7 @@ import type { RunEvent, RunMode, ScriptReport } from './events.ts'
 import { Knowledge } from './knowledge.ts'
 import { createQuery } from './query.ts'
 import type { Resource } from './resource.ts'
+import type { Review } from './review.ts'
 import type { HostSession } from './session.ts'
 import { tap } from './tap.ts'
 import { tellWait } from './wait.ts'
@@ -32,6 +33,7 @@ export interface RoleRun {
   readonly mode: RunMode
   readonly diff: boolean
   readonly emit: (event: RunEvent) => void
+  readonly review?: Review | undefined
   /** Throws where the run has been told to stop. */
   readonly proceed: () => void
   /** Resolves once this run alone may change hosts; throws as `proceed`. */
@@ -41,6 +43,8 @@ export interface RoleRun {
 /** What `apply` does inside of `rolling`: only plan (to learn whether a turn is needed), or work in its turn. */
 interface Scope {
   readonly trial?: Knowledge
+  /** How many hosts have their turn at the same time, where only that is told. */
+  readonly max?: number
   ok: number
   changes: number
 }
@@ -154,6 +158,8 @@ async function apply(
           check,
           ...(check && { knowledge: predicted }),
           proceed: run.mayChange,
+          review: ({ resource, ...found }) =>
+            run.review?.({ ...placeIn(run), ...found, resource: label(resource) }),
           onStep: (resource) => {
             current = label(resource)
             step(current)
@@ -170,6 +176,7 @@ async function apply(
                 summary,
                 ...(diff && { diff }),
                 ...(after !== undefined && { after }),
+                ...(scope?.max !== undefined && { turn: scope.max }),
               },
             })
           },
@@ -195,7 +202,7 @@ async function rolling(
   step: (text: string) => void,
 ): Promise<void> {
   if (run.mode === 'check') {
-    const scope: Scope = { ok: 0, changes: 0 }
+    const scope: Scope = { max, ok: 0, changes: 0 }
     await scopes.run(scope, work)
     // What a real run would refuse, check has to refuse as well.
     if (scope.changes > 0) await gate?.()

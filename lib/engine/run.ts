@@ -14,6 +14,7 @@ import { type Batch, batches, tolerance } from './policy.ts'
 import { preflight } from './preflight.ts'
 import type { ReadyPlay, ReadyRole } from './ready-play.ts'
 import { Recap } from './recap.ts'
+import type { Review } from './review.ts'
 import { createRoleContext, type HostRun } from './role-run.ts'
 
 export type { ReadyPlay } from './ready-play.ts'
@@ -26,6 +27,8 @@ export interface RunOptions {
   /** How many connections may be opened at the same time. */
   readonly forks: number
   readonly emit: (event: RunEvent) => void
+  /** Told of every change before it is made; what it throws keeps the change from being made, and ends the run. Default: not told. */
+  readonly review?: Review
   /** Asked before each role of each play, once all of its hosts are there: whether to do it. Default: all is done. */
   readonly confirm?: (step: StepQuestion) => Promise<boolean>
   /** Aborted where the user asks to stop: what runs is finished, nothing new begins. */
@@ -72,6 +75,16 @@ export async function runPlays(
       recap.event(event)
       options.emit(event)
     },
+    ...(options.review && {
+      review: (found) => {
+        try {
+          options.review?.(found)
+        } catch (error) {
+          run.stopped ??= 'a change was refused'
+          throw error
+        }
+      },
+    }),
   }
   const finished = new AbortController()
   run.emit({
@@ -256,6 +269,7 @@ async function runRole(
     mode: run.mode,
     diff: run.diff,
     emit: run.emit,
+    review: run.review,
     proceed: () => proceed(run),
     async mayChange() {
       await run.locked

@@ -1,5 +1,6 @@
 import { UnreachableError } from '../errors.ts'
 import { pause, Stopped } from './interruption.ts'
+import { DriftError } from './review.ts'
 
 export interface UntilOptions {
   /** How long to go on. Default: 30, and no end where `attempts` is given. */
@@ -29,7 +30,7 @@ export async function until<Result>(
     try {
       return await attempt()
     } catch (error) {
-      if (error instanceof Stopped || error instanceof UnreachableError) throw error
+      if ([Stopped, UnreachableError, DriftError].some((final) => error instanceof final)) throw error
       if (tried >= attempts || performance.now() >= end) throw error
     }
     await pause(wait)

@@ -28,6 +28,8 @@ export interface CertificateAuthority {
   /** What will soon be wrong with it. */
   readonly warning: string | undefined
   readonly check: boolean
+  /** True where it is in memory only, as `check` has it: a run will make its own. */
+  readonly provisional: boolean
 }
 
 /**
@@ -55,7 +57,11 @@ export async function certificateAuthority(
   // The key comes first and only once: whoever is killed or overtaken here continues with the same key.
   const key = foundKey ?? (await keep(keyPath, newPrivateKey()))
   const certificate = found ?? (await keep(certificatePath, await selfSigned(commonName, key)))
-  return { dir, certificate, key: new Secret(key), check, ...describe(certificate, key, certificatePath) }
+  const provisional = check && (found === undefined || foundKey === undefined)
+  return {
+    ...{ dir, certificate, key: new Secret(key), check, provisional },
+    ...describe(certificate, key, certificatePath),
+  }
 }
 
 /** A new P-256 key: PKCS #8, PEM. */

@@ -29,6 +29,8 @@ export interface Certificate {
   readonly cert: string
   /** PEM, PKCS #8. */
   readonly key: Secret
+  /** True where it is in memory only, as its authority was opened by `check`: a run will make its own. */
+  readonly provisional: boolean
 }
 
 /**
@@ -46,7 +48,7 @@ export async function issue(
   validate(name, request)
   const path = join(ca.dir, `${name}.pem`)
   const kept = await readPrivateFile(path)
-  if (kept !== undefined && inspect(ca, kept, request) === 'ok') return split(kept)
+  if (kept !== undefined && inspect(ca, kept, request) === 'ok') return { ...split(kept), provisional: false }
   const key = newPrivateKey()
   const cert = await signCertificate({
     subject: request.commonName,
@@ -62,7 +64,7 @@ export async function issue(
     },
   })
   if (!ca.check) await writeAtomically(path, cert + key)
-  return { cert, key: new Secret(key) }
+  return { cert, key: new Secret(key), provisional: ca.check }
 }
 
 /** `ok`, or why `issue` would make a new certificate: `expires on 2026-12-01`. Changes nothing. */
@@ -106,7 +108,7 @@ function endOf(ca: CertificateAuthority, days: number): Date {
   return new Date(Math.min(Date.now() + days * DAY, ca.expires.getTime()))
 }
 
-function split(pem: string): Certificate {
+function split(pem: string): Pick<Certificate, 'cert' | 'key'> {
   const start = pem.indexOf('-----BEGIN PRIVATE KEY-----')
   return { cert: pem.slice(0, start), key: new Secret(pem.slice(start)) }
 }

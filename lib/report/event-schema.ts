@@ -63,6 +63,10 @@ const FIELDS = {
       .optional()
       .describe('with --diff, and never of secrets'),
     after: z.string().optional().describe('in check mode: the change after which this one is known for sure'),
+    turn: z
+      .int()
+      .optional()
+      .describe('in check mode: a change that hosts make in turns, this many at the same time'),
   },
   output: {
     host,

@@ -28,9 +28,12 @@ export function changeLine(change: ChangeReport, mode: RunMode, palette: Palette
   return `${change.host}  ${change.role}  ${palette.changed(changedWord(mode))}  ${describeChange(change)}`
 }
 
-/** `file /etc/etcd/etcd.yml: create`, with what it depends on where the plan is not certain. */
-export function describeChange({ resource, summary, after }: ChangeReport): string {
-  return oneLine(`${resource}: ${summary}${after === undefined ? '' : ` (known only after ${after})`}`)
+/** `file /etc/etcd/etcd.yml: create`, with what it depends on where the plan is not certain, and whose turn it is. */
+export function describeChange({ resource, summary, after, turn }: ChangeReport): string {
+  const turns = turn === undefined ? '' : ` (in turns, ${plural(turn, 'host')} at a time)`
+  return oneLine(
+    `${resource}: ${summary}${turns}${after === undefined ? '' : ` (known only after ${after})`}`,
+  )
 }
 
 /** What a change is called: `changed`, and in check mode `would change`. */

@@ -30,6 +30,8 @@ export interface FileOptions {
   readonly validate?: string | Script
   /** Keep what was there as `NAME.YYYYMMDDTHHMMSS~`. Default: false. */
   readonly backup?: boolean
+  /** In check mode, where the content is only a stand-in for what the run will make (a fresh key). Default: false. */
+  readonly provisional?: boolean
   /** Put the file in place of a symlink. Default: false, a symlink is refused, as nobody can tell which of the two was meant. */
   readonly replaceSymlink?: boolean
 }
@@ -51,17 +53,19 @@ export function file(path: string, options: FileOptions): Resource {
     place,
     needs: ({ diff }): Need[] => (diff && !desired.payload.secret ? [...needs, contentNeed(path)] : needs),
     plan: (observed, context) => planFile(desired, observed, context),
+    preview: () => (isShowable(desired) ? shownContent(desired) : undefined),
   }
 }
 
 interface DesiredFile extends Replacement {
   readonly payload: Payload
+  readonly provisional: boolean
   readonly replaceSymlink: boolean
 }
 
 function desiredFile(path: string, options: FileOptions): DesiredFile {
   const { content, source, owner = 'root', group = 'root', backup = false, replaceSymlink = false } = options
-  const { mode = content instanceof Secret ? 0o600 : 0o644, validate } = options
+  const { mode = content instanceof Secret ? 0o600 : 0o644, validate, provisional = false } = options
   checkedPath('file', path)
   if ((content === undefined) === (source === undefined)) {
     throw new QuorateError(`file ${path}: give either content or source`)
@@ -73,6 +77,7 @@ function desiredFile(path: string, options: FileOptions): DesiredFile {
     sha256: payload.sha256,
     payload,
     backup,
+    provisional,
     replaceSymlink,
     ...(validate !== undefined && { validate: checkedValidate(path, String(validate)) }),
   }
@@ -96,28 +101,37 @@ function planFile(desired: DesiredFile, observed: Observed, context: PlanContext
     return planAttributes(path, current, desired)
   }
   requireSpace(context.facts, path, payload.size)
-  const diff = context.diff && !payload.secret && { diff: contentDiff(desired, observed) }
   return [
     {
       summary: summarize(desired, current),
-      ...diff,
+      ...(context.diff && isShowable(desired) && { diff: contentDiff(desired, observed) }),
       action: writeAction(desired),
       effects: effectsOf(desired),
+      ...(desired.provisional && { provisional: true }),
     },
   ]
 }
 
 function summarize(desired: DesiredFile, current: PathState): string {
   if (current.type === 'absent') {
-    return `create, ${desired.payload.size} bytes, ${octal(desired.mode)} ${owners(desired)}`
+    const what = desired.provisional ? 'content made by the run' : `${desired.payload.size} bytes`
+    return `create, ${what}, ${octal(desired.mode)} ${owners(desired)}`
   }
   if (current.type === 'symlink') return `replace the symlink to ${current.target}`
-  return ['content', ...attributeDifferences(current, desired)].join(', ')
+  const content = desired.provisional ? 'content made by the run' : 'content'
+  return [content, ...attributeDifferences(current, desired)].join(', ')
 }
 
-function contentDiff({ path, payload }: DesiredFile, observed: Observed): { before: string; after: string } {
-  const after = payload.inline === undefined ? `(${payload.size} bytes)` : diffText(payload.inline())
-  return { before: diffText(observed.get(contentProbe, path)), after }
+function contentDiff(desired: DesiredFile, observed: Observed): { before: string; after: string } {
+  return { before: diffText(observed.get(contentProbe, desired.path)), after: shownContent(desired) }
+}
+
+function isShowable({ payload, provisional }: DesiredFile): boolean {
+  return !payload.secret && !provisional
+}
+
+function shownContent({ payload }: DesiredFile): string {
+  return payload.inline === undefined ? `(${payload.size} bytes)` : diffText(payload.inline())
 }
 
 function writeAction(desired: DesiredFile): Change['action'] {

@@ -1,10 +1,9 @@
-import { type Certificate, certificateAuthority, issue } from '../../lib/index.ts'
+import { type Certificate, type CertificateAuthority, certificateAuthority, issue } from '../../lib/index.ts'
 import type { EtcdVars, Member } from './vars.ts'
 
 /** What the control machine gives to every host. */
 export interface Certificates {
-  /** PEM. */
-  readonly ca: string
+  readonly ca: Pick<CertificateAuthority, 'certificate' | 'provisional'>
   /** By member name. */
   readonly members: ReadonlyMap<string, Certificate>
   readonly client: Certificate
@@ -23,7 +22,7 @@ export async function certificatesOf({ pkiDir, members }: EtcdVars, check: boole
   })
   // For the apiservers, which get it from here.
   await issue(ca, 'apiserver-etcd-client', { commonName: 'apiserver-etcd-client', usages: ['client'] })
-  return { ca: ca.certificate, members: certificates, client, warning: ca.warning }
+  return { ca, members: certificates, client, warning: ca.warning }
 }
 
 // Members are clients of each other too, and one certificate serves both listeners.

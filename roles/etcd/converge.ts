@@ -36,8 +36,6 @@ export async function converge(context: Context): Promise<void> {
   refuseChange(vars, self, reports)
   if (course === 'bootstrap' || course === 'start') await startTogether(work, course, reports)
   if (course !== 'bootstrap') await takeTurn(work, course, reports)
-  // In check mode there was no start that it could follow on.
-  if (check && course === 'bootstrap') return
   await apply(bootstrapFile(vars, 'existing', groupMembers(vars)))
 }
 
@@ -49,7 +47,7 @@ async function report(work: Work): Promise<Report> {
     files.map(({ path }) => path),
   )
   const trusted = state.digests.get(CA_FILE)
-  const ca = createHash('sha256').update(certificates.ca).digest('hex')
+  const ca = createHash('sha256').update(certificates.ca.certificate).digest('hex')
   return {
     ...state,
     pending: isPending(files, state.digests),

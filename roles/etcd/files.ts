@@ -22,16 +22,19 @@ import type { EtcdVars, Member } from './vars.ts'
 interface Wanted {
   readonly path: string
   readonly content: string | Secret
+  /** True where the run will make its own. */
+  readonly provisional?: boolean
 }
 
 /** What a member runs with: a change of any of them needs a restart. */
 export function memberFiles(vars: EtcdVars, self: Member, { ca, members }: Certificates): readonly Wanted[] {
   const own = members.get(self.name)
   if (own === undefined) throw new Error(`no certificate for ${self.name}`)
+  const { cert, key, provisional } = own
   return [
-    { path: CA_FILE, content: ca },
-    { path: MEMBER_CERT, content: own.cert },
-    { path: MEMBER_KEY, content: own.key },
+    { path: CA_FILE, content: ca.certificate, provisional: ca.provisional },
+    { path: MEMBER_CERT, content: cert, provisional },
+    { path: MEMBER_KEY, content: key, provisional },
     { path: ENVIRONMENT_FILE, content: etcdEnvironment(vars, self) },
     { path: UNIT_FILE, content: etcdUnit(binariesOf(vars).etcd) },
   ]
@@ -42,17 +45,19 @@ export function isPending(wanted: readonly Wanted[], digests: ReadonlyMap<string
   return wanted.some(({ path, content }) => digests.get(path) !== sha256(content))
 }
 
-export function toResource({ path, content }: Wanted): Resource {
+export function toResource({ path, content, provisional = false }: Wanted): Resource {
   if (path === UNIT_FILE) return unit(UNIT, content as string)
   if (path === ENVIRONMENT_FILE) return file(path, { content: content as string, group: USER, mode: 0o640 })
-  return file(path, { content, owner: USER, group: USER, mode: content instanceof Secret ? 0o600 : 0o644 })
+  const mode = content instanceof Secret ? 0o600 : 0o644
+  return file(path, { content, owner: USER, group: USER, mode, provisional })
 }
 
 /** The pair that root on the host asks the cluster with: renewing it disturbs nobody. */
 export function clientFiles({ client }: Certificates): Resource[] {
+  const { cert, key, provisional } = client
   return [
-    file(CLIENT_CERT, { content: client.cert, mode: 0o644 }),
-    file(CLIENT_KEY, { content: client.key, mode: 0o600 }),
+    file(CLIENT_CERT, { content: cert, mode: 0o644, provisional }),
+    file(CLIENT_KEY, { content: key, mode: 0o600, provisional }),
   ]
 }
 

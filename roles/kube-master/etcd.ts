@@ -19,16 +19,16 @@ import type { KubeMasterVars } from './vars.ts'
 export async function etcdClientFiles({ etcd }: KubeMasterVars, check: boolean): Promise<() => Resource[]> {
   if (etcd === 'stacked') return () => []
   const ca = await certificateAuthority(etcd.pkiDir, { commonName: 'etcd', check })
-  const { cert, key } = await issue(ca, 'apiserver-etcd-client', {
+  const { cert, key, provisional } = await issue(ca, 'apiserver-etcd-client', {
     commonName: 'apiserver-etcd-client',
     usages: ['client'],
   })
   return () => [
     directory(PKI),
     directory(`${PKI}/etcd`),
-    file(ETCD_CA, { content: ca.certificate }),
-    file(ETCD_CERT, { content: cert }),
-    file(ETCD_KEY, { content: key, mode: 0o600 }),
+    file(ETCD_CA, { content: ca.certificate, provisional: ca.provisional }),
+    file(ETCD_CERT, { content: cert, provisional }),
+    file(ETCD_KEY, { content: key, mode: 0o600, provisional }),
   ]
 }
 

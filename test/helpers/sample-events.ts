@@ -32,6 +32,7 @@ export function sampleEvents(text = 'text'): RunEvent[] {
         summary: `write ${text}`,
         diff: { before: 'old\n', after: `new ${text}\n` },
         after: text,
+        turn: 1,
       },
     },
     { type: 'waited', ...wait, seconds: 2 },

@@ -19,6 +19,11 @@ test('nothing given means the example inventory and a real run', () => {
   )
 })
 
+test('a plan is made by a check', () => {
+  const { check, planOut } = parseOptions(['--plan-out', 'p.json'])
+  assert.equal([check, planOut], [true, 'p.json'])
+})
+
 test('short and long flags, lists and values that look like numbers', () => {
   const options = parseOptions([
     '-i',
@@ -49,6 +54,12 @@ for (const [args, message] of [
   [['-T', 'soon'], /--timeout soon: expected a number of seconds/],
   [['--forks', '0'], /--forks 0: expected a whole number/],
   [['--check', '--verify'], /exclude each other/],
+  [['--plan-out', 'p', '--step'], /--plan-out and --step exclude each other/],
+  [['--apply-plan', 'p', '--check'], /--apply-plan and --check exclude each other/],
+  [
+    ['--apply-plan', 'p', '-l', 'm1', '--tags', 'etcd'],
+    /--limit goes with --plan-out[\s\S]*--tags goes with/,
+  ],
   [['--tgas', 'x', '--forks', 'many'], /--tgas[\s\S]*--forks many/],
 ] as const) {
   test(`${args.join(' ')} is refused`, () => {

@@ -35,6 +35,7 @@ test('changes and failures are flat, with their host, reason, diff and place', a
     summary: 'write text',
     diff: { before: 'old\n', after: 'new text\n' },
     after: 'text',
+    turn: 1,
   })
   const failed = found.find(({ type }) => type === 'failed')
   assert.equal(failed?.place, { file: '/roles/etcd.ts', line: 4, column: 2 })

@@ -57,12 +57,18 @@ m2        0        1       1            0  0.3 s
 test('check mode says what would change and what is known only after another change', async () => {
   const output = await report([
     ...start('check'),
-    { type: 'change', change: { ...service, after: 'package etcd' } },
+    { type: 'change', change: { ...service, after: 'package etcd', turn: 1 } },
     end(false),
   ])
   assert.match(output, 'HA cluster on 2 hosts, check mode: nothing is changed\n')
-  assert.match(output, 'm1  etcd  would change  service etcd: start (known only after package etcd)\n')
-  assert.match(output, 'what would change\n  service etcd: start (known only after package etcd)  m1\n')
+  assert.match(
+    output,
+    'm1  etcd  would change  service etcd: start (in turns, 1 host at a time) (known only after package etcd)\n',
+  )
+  assert.match(
+    output,
+    'what would change\n  service etcd: start (in turns, 1 host at a time) (known only after package etcd)  m1\n',
+  )
   assert.match(output, 'm1        4             1 ')
   assert.not.match(output, ' changed ')
 })

@@ -43,7 +43,8 @@ export function changeSection({ changes, mode }: RunModel): Markup | undefined {
 
 function changeItem({ what, hosts }: Shared<Omit<ChangeReport, 'host'>>): Markup {
   const after = what.after === undefined ? '' : ` (known only after ${what.after})`
-  const line = html`<b>${what.resource}</b>: ${what.summary}${after} <span class="dim">· ${what.role}</span>
+  const turns = what.turn === undefined ? '' : ` (in turns, ${plural(what.turn, 'host')} at a time)`
+  const line = html`<b>${what.resource}</b>: ${what.summary}${turns}${after} <span class="dim">· ${what.role}</span>
 <span class="hosts">· ${collapseHosts(hosts)}</span>`
   if (what.diff === undefined && hosts.length <= 3) return html`<div class="item">${line}</div>`
   return html`<details class="item"><summary>${line}</summary>${hosts.length > 3 ? html`<p class="hosts">${hosts.join(' ')}</p>` : undefined}${what.diff && diffBlock(what.diff)}</details>`
