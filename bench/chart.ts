@@ -21,6 +21,7 @@ export function chart(rows: readonly Row[]): string {
     return [heading, ...bars]
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 4}" font-family="sans-serif" font-size="13">
+<title>Seconds of a run, by tool</title>
 <rect width="100%" height="100%" fill="white"/>
 ${parts.join('\n')}
 </svg>
