@@ -1,5 +1,5 @@
 // @ts-check
-// npm run inventory -- --list|--host NAME|--graph|--mermaid [-i SOURCE]: what an inventory means
+// npm run inventory -- --list|--host NAME|--graph|--mermaid|--dot [-i SOURCE]: what an inventory means
 import { existsSync } from 'node:fs'
 
 if (!existsSync(new URL('../dist/lib/inventory-command.js', import.meta.url))) {

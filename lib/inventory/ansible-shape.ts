@@ -47,28 +47,6 @@ export function toAnsibleGraph(inventory: Inventory, group = 'all', depth = 0): 
   ]
 }
 
-/** A Mermaid diagram: an arrow from each group to its child groups and its hosts. */
-export function toMermaid({ groups, hosts }: Inventory): string {
-  const shown = [...groups.values()].filter(({ name }) => name !== 'all' && name !== 'ungrouped')
-  const groupIds = new Map(shown.map(({ name }, index) => [name, `g${index}`]))
-  const hostIds = new Map([...hosts.keys()].map((name, index) => [name, `h${index}`]))
-  const lines = [
-    'flowchart LR',
-    ...shown.map(({ name }) => `  ${groupIds.get(name)}[["${label(name)}"]]`),
-    ...[...hostIds].map(([name, id]) => `  ${id}("${label(name)}")`),
-    ...shown.flatMap(({ name, children, directHosts }) =>
-      [...children.map((child) => groupIds.get(child)), ...directHosts.map((host) => hostIds.get(host))].map(
-        (id) => `  ${groupIds.get(name)} --> ${id}`,
-      ),
-    ),
-  ]
-  return `${lines.join('\n')}\n`
-}
-
-function label(name: string): string {
-  return name.replaceAll('"', '#quot;')
-}
-
 function branch(text: string, depth: number): string {
   return depth === 0 ? text : `${'  |'.repeat(depth)}--${text}`
 }

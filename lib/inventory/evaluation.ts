@@ -112,13 +112,14 @@ export class Evaluation {
   }
 
   #magic(owner: Owner): Readonly<Record<string, () => unknown>> {
-    const file = resolve(this.#inventory.source)
+    const source = this.#sourceOf(owner)
+    const file = source === undefined ? null : resolve(source)
     const shared = {
       groups: () => this.#groups,
       hostvars: () => this.#hostvars,
       vars: () => this.#table(owner),
       inventory_file: () => file,
-      inventory_dir: () => dirname(file),
+      inventory_dir: () => file && dirname(file),
     }
     if (owner.name === CLUSTER) return shared
     const groups = this.#inventory.hosts.get(owner.name)?.groups ?? []
@@ -128,6 +129,14 @@ export class Evaluation {
       inventory_hostname_short: () => owner.name.split('.')[0],
       group_names: () => groups.filter((group) => group !== 'all').sort(),
     }
+  }
+
+  /** The file that names a host first, as in Ansible; for the cluster that of all hosts. Lists of hosts are no files. */
+  #sourceOf({ name }: Owner): string | undefined {
+    const { hosts } = this.#inventory
+    if (name !== CLUSTER) return hosts.get(name)?.source
+    const [first, ...others] = new Set([...hosts.values()].map(({ source }) => source))
+    return others.length === 0 ? first : undefined
   }
 }
 

@@ -18,21 +18,31 @@ const ESCAPED: Readonly<Record<string, string>> = {
   v: '\v',
 }
 
-/** Reads Python strings, adjacent ones joined: `'a' "b"` is `ab`. Bytes become text, as Ansible makes them. */
+interface Part {
+  readonly text: string
+  readonly isBytes: boolean
+}
+
+/**
+ * Reads Python strings, adjacent ones joined: `'a' "b"` is `ab`. Bytes become text, as Ansible makes them; Python joins
+ * no text with bytes.
+ */
 export function readString(cursor: Cursor): { value: string } | undefined {
   const start = cursor.at
-  let value: string | undefined
+  const parts: Part[] = []
   for (let part = readOne(cursor); part !== undefined; part = readOne(cursor)) {
-    value = (value ?? '') + part
+    parts.push(part)
     SPACE.lastIndex = cursor.at
     cursor.at += SPACE.exec(cursor.text)?.[0].length ?? 0
   }
-  if (value !== undefined) return { value }
+  if (new Set(parts.map(({ isBytes }) => isBytes)).size === 1) {
+    return { value: parts.map(({ text }) => text).join('') }
+  }
   cursor.at = start
   return undefined
 }
 
-function readOne(cursor: Cursor): string | undefined {
+function readOne(cursor: Cursor): Part | undefined {
   OPENING.lastIndex = cursor.at
   const [opening, prefix, quote] = OPENING.exec(cursor.text) ?? []
   if (opening === undefined || prefix === undefined || quote === undefined) return undefined
@@ -41,9 +51,10 @@ function readOne(cursor: Cursor): string | undefined {
   const end = closing(cursor.text, start, quote)
   if (end === -1) return undefined
   const body = cursor.text.slice(start, end)
-  const value = /r/i.test(prefix) ? body : resolveEscapes(body)
-  if (value !== undefined) cursor.at = end + quote.length
-  return value
+  const text = /r/i.test(prefix) ? body : resolveEscapes(body)
+  if (text === undefined) return undefined
+  cursor.at = end + quote.length
+  return { text, isBytes: /b/i.test(prefix) }
 }
 
 function closing(text: string, start: number, quote: string): number {

@@ -52,6 +52,7 @@ function resolveHost(host: DraftHost, shared: Shared, files: readonly LayerFiles
   const hasOwn = host.hasVars || fromFiles.length > 0
   return {
     name: host.name,
+    source: host.place.file.startsWith('-i ') ? undefined : host.place.file,
     get groups() {
       return shared.groups()
     },

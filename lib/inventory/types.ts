@@ -35,6 +35,8 @@ export interface InventoryGroup {
 
 export interface InventoryHost {
   readonly name: string
+  /** The file that names it first; undefined for a list with commas. */
+  readonly source: string | undefined
   /** All groups the host is in, `all` included, parents before children. */
   readonly groups: readonly string[]
   /** Merged variables: groups (parents before children), then the host's own. */

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { toAnsibleGraph, toAnsibleHost, toAnsibleList, toMermaid } from '../../lib/inventory/ansible-shape.ts'
+import { toAnsibleGraph, toAnsibleHost, toAnsibleList } from '../../lib/inventory/ansible-shape.ts'
+import { toDot, toMermaid } from '../../lib/inventory/diagrams.ts'
 import { hostOf, load } from '../helpers/inventory-files.ts'
 
 const INVENTORY = `
@@ -59,6 +60,13 @@ test('--mermaid draws an arrow to each child group and host', async () => {
   assert.is(
     toMermaid(await load('[a]\nx\n[b:children]\na\n')),
     'flowchart LR\n  g0[["a"]]\n  g1[["b"]]\n  h0("x")\n  g0 --> h0\n  g1 --> g0\n',
+  )
+})
+
+test('--dot draws the same for Graphviz; a group may have the name of a host', async () => {
+  assert.is(
+    toDot(await load('[x]\nx\n[b:children]\nx\n')),
+    'digraph inventory {\n  rankdir=LR\n  "@x" [shape=box]\n  "@b" [shape=box]\n  "x"\n  "@x" -> "x"\n  "@b" -> "@x"\n}\n',
   )
 })
 

@@ -1,8 +1,16 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { defineInventory } from '../../lib/inventory/define.ts'
+import { evaluateInventory } from '../../lib/inventory/index.ts'
 import type { Inventory } from '../../lib/inventory/types.ts'
-import { type Files, loadFiles, problemsIn, valuesOf, warningsIn } from '../helpers/inventory-files.ts'
+import {
+  type Files,
+  hostOf,
+  loadFiles,
+  problemsIn,
+  valuesOf,
+  warningsIn,
+} from '../helpers/inventory-files.ts'
 
 const groupsOf = (inventory: Inventory) =>
   [...inventory.groups.values()].map(({ name, hosts }) => `${name}: ${hosts.join(' ')}`.trim())
@@ -197,6 +205,20 @@ test('of several sources the later wins, and a later one may use the groups of a
   assert.equal(valuesOf(inventory, 'h1'), { y: 2, f: 'b top', x: 3 })
   const backwards = await problemsIn(() => loadFiles(files, ['b/hosts.ini', 'a/hosts.ini', 'nope']))
   assert.equal(backwards, ['the inventory nope does not exist'])
+})
+
+test('inventory_file is the file that names the host first; a list of hosts is none', async () => {
+  const files = { 'a/one.ini': 'm1', 'b.ini': 'm1\nm2', 'group_vars/all.yml': 'x: "{{ inventory_file }}"' }
+  const inventory = await loadFiles(files, ['a/one.ini', 'b.ini', 'm3,'])
+  const sources = [...inventory.hosts.values()].map(({ source }) => source?.split('/').slice(-2).join('/'))
+  assert.is(sources[0], 'a/one.ini')
+  assert.match(sources[1] ?? '', /b\.ini$/)
+  assert.is(sources[2], undefined)
+  const evaluated = await evaluateInventory(inventory)
+  const [m1, m2, m3] = ['m1', 'm2', 'm3'].map((name) => hostOf(evaluated, name).vars.get('x')?.value)
+  assert.match(String(m1), /\/a\/one\.ini$/)
+  assert.match(String(m2), /\/b\.ini$/)
+  assert.is(m3, null)
 })
 
 test.run()

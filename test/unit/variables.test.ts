@@ -40,7 +40,7 @@ function inventory(all: Record<string, Value>, host: Record<string, Value> = {})
   return {
     source: 'hosts.ini',
     directory: '.',
-    hosts: new Map([['m1', { name: 'm1', groups: ['all'], vars }]]),
+    hosts: new Map([['m1', { name: 'm1', source: 'hosts.ini', groups: ['all'], vars }]]),
     groups: new Map([['all', { name: 'all', children: [], directHosts: [], hosts: ['m1'], vars: group }]]),
     warnings: [],
   }

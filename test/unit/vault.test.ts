@@ -23,7 +23,7 @@ import { parseSecretsCommand, runSecretsCommand } from '../../lib/vault/command.
 import { decryptVault, encryptVault, parseVaultText } from '../../lib/vault/format.ts'
 import { useKeychain } from '../../lib/vault/keychain.ts'
 import { readVaultPasswords } from '../../lib/vault/passwords.ts'
-import { type Files, hostOf, load } from '../helpers/inventory-files.ts'
+import { type Files, hostOf, load, loadFiles } from '../helpers/inventory-files.ts'
 
 // Written by the real ansible-vault; the password is "sesame".
 const PLAIN = 'db_password: hunter22\nport: 5432\nurl: "{{ host }}/x"\n'
@@ -159,6 +159,49 @@ test('an encrypted variables file is read, its texts are secret, its numbers are
     assert.is((secret as Secret).reveal(), plain)
   }
   assert.is(value('port'), 5432)
+})
+
+const ENCRYPTED_INI = encryptVault(
+  '[g]\nm1 db_pass=hunter2 n=1 address=hidden.example\n[g:vars]\nword=hush\n',
+  'sesame',
+)
+const ENCRYPTED_YAML = encryptVault(
+  'g:\n  hosts:\n    m1: {n: 1, address: hidden.example}\n  vars: {word: hush}\n',
+  'sesame',
+)
+
+for (const [name, text] of [
+  ['hosts.ini', ENCRYPTED_INI],
+  ['hosts.yml', ENCRYPTED_YAML],
+  ['hosts', ENCRYPTED_YAML],
+] as const) {
+  test(`an inventory that is encrypted as a whole: ${name}`, async () => {
+    useWords('default=sesame')
+    const { vars } = hostOf(await loadFiles({ [name]: text }, [name]), 'm1')
+    assert.is(revealed(vars, 'address'), 'hidden.example')
+    assert.is(revealed(vars, 'word'), 'hush')
+    assert.is(vars.get('n')?.value, 1)
+    useWords('default=wrong')
+    assert.match(
+      await errorOf(loadFiles({ [name]: text }, [name])),
+      `${name}:1: it is encrypted with another`,
+    )
+  })
+}
+
+test('what is wrong within an encrypted inventory is not shown, only its line', async () => {
+  useWords('default=sesame')
+  const text = encryptVault('m1 a=1\nm2 pass=hunter 22\n[all:children]\nnowhere\n', 'sesame')
+  const message = await errorOf(loadFiles({ 'hosts.ini': text }, ['hosts.ini']))
+  assert.match(message, 'line 2 of what is encrypted here is wrong; it is not shown')
+  assert.match(message, 'line 4 of what is encrypted here')
+  assert.not.match(message, /hunter|22\b|nowhere/)
+})
+
+test('what is read after an encrypted inventory is not secret', async () => {
+  useWords('default=sesame')
+  const files = { 'a.ini': ENCRYPTED_INI, 'b.ini': 'm1 city=Ulm\n' }
+  assert.is(hostOf(await loadFiles(files, ['a.ini', 'b.ini']), 'm1').vars.get('city')?.value, 'Ulm')
 })
 
 test('without the password, or with another one, the error names the file and the id', async () => {
