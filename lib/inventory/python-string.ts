@@ -3,7 +3,7 @@ import type { Cursor } from './python-literal.ts'
 const OPENING = /([bru]{0,2})('''|"""|'|")/iy
 const PREFIXES = new Set(['', 'b', 'r', 'u', 'br', 'rb'])
 const SPACE = /[ \t\f]*/y
-const ESCAPE = /\\(?:([0-7]{1,3})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(N\{|x|u|U)|(.))/gs
+const ESCAPE = /\\(?:([0-7]{1,3})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([NxuU])|(.))/gs
 const ESCAPED: Readonly<Record<string, string>> = {
   '\\': '\\',
   "'": "'",
@@ -51,10 +51,11 @@ function readOne(cursor: Cursor): Part | undefined {
   const end = closing(cursor.text, start, quote)
   if (end === -1) return undefined
   const body = cursor.text.slice(start, end)
-  const text = /r/i.test(prefix) ? body : resolveEscapes(body)
+  const isBytes = /b/i.test(prefix)
+  const text = /r/i.test(prefix) ? body : resolveEscapes(body, isBytes)
   if (text === undefined) return undefined
   cursor.at = end + quote.length
-  return { text, isBytes: /b/i.test(prefix) }
+  return { text, isBytes }
 }
 
 function closing(text: string, start: number, quote: string): number {
@@ -65,10 +66,11 @@ function closing(text: string, start: number, quote: string): number {
   return -1
 }
 
-/** Undefined where Python refuses the escape; names (`\N{…}`) are refused too. */
-function resolveEscapes(body: string): string | undefined {
+/** Undefined where Python refuses the escape; names (`\N{…}`) are refused too. Bytes know neither these nor `\u`. */
+function resolveEscapes(body: string, isBytes: boolean): string | undefined {
   let valid = true
   const text = body.replace(ESCAPE, (all, octal, x, u, long, bad, char) => {
+    if (isBytes && /^\\[NuU]/.test(all)) return all
     if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
     const code = Number.parseInt(x ?? u ?? long ?? '', 16)
     if (bad !== undefined || code > 0x10ffff) valid = false
