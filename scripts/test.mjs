@@ -1,6 +1,7 @@
 // npm test: the unit, inventory and package suites, then the suites that need lab hosts, one process each; ends with the sum of what they counted.
 //   npm test -- PATTERN             only the files whose path contains PATTERN
 //   npm test -- --all               whole Kubernetes clusters too, as CI does
+//   npm test -- --long PATTERN      test/lab/long too: a hundred faults instead of a dozen
 //   npm run test:cluster            only these: test/cluster, with a bundle that is built from source the first time
 //   npm run test:cluster -- --long  and test/cluster/long
 import { spawn, spawnSync } from 'node:child_process'
@@ -18,10 +19,11 @@ if (unknown.length > 0) {
 }
 const isCluster = flags.includes('--cluster')
 const plain = isCluster ? [] : ['unit', 'inventory', 'package']
-const onHosts = isCluster ? [] : ['lab']
+const onHosts = isCluster ? [] : ['lab', ...(flags.includes('--long') ? ['lab/long'] : [])]
+const withClusters = isCluster || flags.includes('--all')
 const onClusters = [
-  ...(isCluster || flags.includes('--all') ? ['cluster'] : []),
-  ...(flags.includes('--long') ? ['cluster/long'] : []),
+  ...(withClusters ? ['cluster'] : []),
+  ...(withClusters && flags.includes('--long') ? ['cluster/long'] : []),
 ]
 
 if (!existsSync(join(root, 'node_modules', 'uvu'))) await run('npm', ['ci'])
