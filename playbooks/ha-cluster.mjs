@@ -12,7 +12,8 @@ export default await playbook('HA Kubernetes cluster', {
     const pkiDir = path(vars.pkiDir)
     const masters = group('kube-master')
     const members = etcdMode === 'stacked' ? [] : group('etcd')
-    const nodes = vars.bundle === undefined ? masters : hosts('kube-master:kube-node')
+    const isKubernetes = cluster.hasKubernetes(vars)
+    const nodes = isKubernetes ? hosts('kube-master:kube-node') : masters
     const all = hosts('all')
     const groups = { masters, members, all }
     refuse(...cluster.groupProblems(groups, vars))
@@ -30,7 +31,7 @@ export default await playbook('HA Kubernetes cluster', {
           clusterToken: clusterName,
           // The inventory may name another release, or the distribution's package.
           ...(bundle && host.vars.etcd_source === undefined && { source: cluster.etcdSource(bundle) }),
-          ...(bundle && { minimumVersion: cluster.MINIMUM_ETCD }),
+          ...(isKubernetes && { minimumVersion: cluster.MINIMUM_ETCD }),
         })),
       ],
       { tags: ['etcd'], maxFailures: 0 },
@@ -44,7 +45,7 @@ export default await playbook('HA Kubernetes cluster', {
         backends: masters,
         requireUp,
         ...(host.vars[`${program}_port`] === undefined && { port }),
-        ...(bundle && cluster.certificateCheck(host, front, masters)),
+        ...(isKubernetes && cluster.certificateCheck(host, front, masters)),
       })
       const external = vars.loadbalancerApiserver
       if (external) return [roles.externalLb({ masters, loadbalancerApiserver: external, requireUp })]
@@ -63,10 +64,23 @@ export default await playbook('HA Kubernetes cluster', {
     }
     const balancerHosts = front.program === undefined ? nodes : front.hosts
     const loadBalancer = play('load balancer', balancerHosts, balancerRoles(false), { tags: ['lb'] })
-    if (bundle === undefined) return [etcdTier, loadBalancer]
+    if (!isKubernetes) return [etcdTier, loadBalancer]
 
-    const shared = { masters, bundle: bundle.directory }
-    const kubeVip = { ...shared, vip: front.vip, otherHosts: all }
+    const { kubernetesVersion, packageRepository: repository } = vars
+    const shared = { masters, ...(bundle && { bundle: bundle.directory }) }
+    const release = bundle
+      ? shared
+      : {
+          ...shared,
+          version: kubernetesVersion,
+          ...(repository && { packageRepository: { ...repository, key: path(repository.key) } }),
+        }
+    const kubeVip = {
+      ...shared,
+      vip: front.vip,
+      otherHosts: all,
+      ...(kubernetesVersion && { kubernetesVersion }),
+    }
     const isKubeVip = vars.balancer === 'kube-vip'
     const stackedOrExternal =
       etcdMode === 'stacked'
@@ -81,7 +95,7 @@ export default await playbook('HA Kubernetes cluster', {
             hosts: nodes,
             purposes: cluster.purposesOf(host, groups, etcdMode),
           })),
-          roles.containerd({ sandboxImage: cluster.pauseImage(bundle) }),
+          roles.containerd({ ...(bundle && { sandboxImage: cluster.pauseImage(bundle) }) }),
         ],
         { tags: ['nodes'] },
       ),
@@ -93,7 +107,7 @@ export default await playbook('HA Kubernetes cluster', {
         [
           ...(isKubeVip ? [roles.kubeVipInit(kubeVip)] : []),
           roles.kubeMaster({
-            ...shared,
+            ...release,
             controlPlaneEndpoint: front.endpoint,
             clusterName,
             etcd: stackedOrExternal,
@@ -109,7 +123,7 @@ export default await playbook('HA Kubernetes cluster', {
       ),
       // Now that there are apiservers: their certificates are checked, and a host that reaches none gives the VIP up.
       play('load balancer and apiservers', balancerHosts, balancerRoles(true), { tags: ['control-plane'] }),
-      play('workers', nodes, [roles.kubeNode({ ...shared, controlPlaneEndpoint: front.endpoint })], {
+      play('workers', nodes, [roles.kubeNode({ ...release, controlPlaneEndpoint: front.endpoint })], {
         tags: ['workers'],
       }),
       play('network', nodes, [roles.flannel({ ...shared, podSubnet, vip: front.vip })], {

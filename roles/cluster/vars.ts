@@ -1,6 +1,8 @@
 import { cidr, networksOverlap, z } from '../../lib/index.ts'
 import { externalLbVars } from '../external-lb/vars.ts'
 import { isNetworkAddress, overlaps } from '../kubeadm/networks.ts'
+import { packageRepository } from '../kubeadm/packages.ts'
+import { versionProblem } from '../kubeadm/version.ts'
 
 /** Told even where other values are wrong: all problems at once. */
 const always = () => true
@@ -25,11 +27,16 @@ const fields = z.object({
   loadbalancerApiserver: externalLbVars.shape.loadbalancerApiserver
     .optional()
     .describe('the external load balancer: { address, port, domain }'),
-  bundle: z
+  bundle: z.string().min(1).optional().describe('what `npm run bundle` has made; hosts need nothing else'),
+  kubernetesVersion: z
     .string()
-    .min(1)
     .optional()
-    .describe('what `npm run bundle` has made; without it the run ends with etcd and the VIP'),
+    .describe(
+      'instead of a bundle: the version, such as v1.36.2, whose packages hosts install and whose images they pull; without either the run ends with etcd and the VIP',
+    ),
+  packageRepository: packageRepository
+    .optional()
+    .describe('with kubernetesVersion: { url, key }; default: what the hosts’ package manager knows'),
   etcdMode: z
     .enum(['external', 'stacked'])
     .default('external')
@@ -55,6 +62,11 @@ export const clusterVars = fields
     },
   )
 
+/** Whether the run goes on to Kubernetes. */
+export function hasKubernetes(vars: Pick<ClusterVars, 'bundle' | 'kubernetesVersion'>): boolean {
+  return vars.bundle !== undefined || vars.kubernetesVersion !== undefined
+}
+
 /** What cannot be meant together. A VIP is given with its network, which is the hosts' own. */
 function refuseContradictions(vars: ClusterVars, context: z.RefinementCtx): void {
   const { balancer, vip, podSubnet, serviceSubnet } = vars
@@ -68,8 +80,14 @@ function refuseContradictions(vars: ClusterVars, context: z.RefinementCtx): void
       'loadbalancerApiserver',
       `is for balancer: external, and balancer is ${balancer}: only one of them can be in front of the apiservers`,
     )
-  if (!isExternal && vars.bundle === undefined && balancer === 'kube-vip')
-    issue('balancer', 'kube-vip runs as a pod: it needs Kubernetes, and so a bundle')
+  if (!hasKubernetes(vars) && balancer === 'kube-vip')
+    issue('balancer', 'kube-vip runs as a pod: it needs Kubernetes, and so a bundle or a version')
+  if (vars.bundle !== undefined && vars.kubernetesVersion !== undefined)
+    issue('kubernetesVersion', 'the bundle says which version it is: give one of the two')
+  if (vars.kubernetesVersion === undefined && vars.packageRepository !== undefined)
+    issue('packageRepository', 'is for kubernetes_version')
+  const problem = vars.kubernetesVersion && versionProblem(vars.kubernetesVersion)
+  if (problem) issue('kubernetesVersion', problem)
   // Told of the one that was given: the other may be the default.
   const given = podSubnet === POD_SUBNET ? 'serviceSubnet' : 'podSubnet'
   for (const problem of overlaps([

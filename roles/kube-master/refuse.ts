@@ -17,12 +17,9 @@ export function refuseChange(
   cluster: ClusterState,
 ): void {
   if (cluster.version !== version) {
-    throw new QuorateError(
-      `the cluster runs Kubernetes ${cluster.version}, and the bundle holds ${version}`,
-      {
-        hint: 'a cluster changes its version by an upgrade; give the bundle of the version that it runs',
-      },
-    )
+    throw new QuorateError(`the cluster runs Kubernetes ${cluster.version}, and ${version} is wanted`, {
+      hint: 'a cluster changes its version by an upgrade; give the version that it runs',
+    })
   }
   for (const key of ['podSubnet', 'serviceSubnet', 'dnsDomain', 'controlPlaneEndpoint'] as const) {
     const found = cluster.settings[key]

@@ -1,6 +1,6 @@
 import { cidr, type RoleContext, Secret, secret, z } from '../../lib/index.ts'
 import { isNetworkAddress, overlaps } from '../kubeadm/networks.ts'
-import { commonVars, endpoint } from '../kubeadm/vars.ts'
+import { commonVars, endpoint, requireRelease } from '../kubeadm/vars.ts'
 
 const flagName = z
   .string()
@@ -73,7 +73,7 @@ export const kubeMasterVars = z
       .string()
       .min(1)
       .default('registry.k8s.io')
-      .describe('where the images of the bundle come from, by name'),
+      .describe('where the images come from: as the bundle names them, or where nodes pull them'),
     otherHosts: z
       .array(z.object({ name: z.string(), address: z.string() }))
       .readonly()
@@ -138,6 +138,7 @@ export const kubeMasterVars = z
         "a file of the control machine that gets an administrator's kubeconfig, mode 0600; default: none",
       ),
   })
+  .superRefine(requireRelease)
   .superRefine((vars, context) => {
     const issue = (path: (string | number)[], message: string) =>
       context.addIssue({ code: 'custom', path, message })

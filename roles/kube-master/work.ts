@@ -1,15 +1,8 @@
-import {
-  type Bundle,
-  QuorateError,
-  type Resource,
-  type RoleContext,
-  readBundle,
-  service,
-  until,
-} from '../../lib/index.ts'
+import { QuorateError, type Resource, type RoleContext, service, until } from '../../lib/index.ts'
 import { renderDocuments } from '../kubeadm/documents.ts'
-import { installation, wantedVersion } from '../kubeadm/install.ts'
+import { installation } from '../kubeadm/install.ts'
 import { isComplete, type NodeState, observeNode } from '../kubeadm/node-state.ts'
+import { type Release, releaseOf } from '../kubeadm/release.ts'
 import { apiUrl } from '../kubeadm/urls.ts'
 import type { Master } from '../kubeadm/vars.ts'
 import { executorOf, type Reports } from './decide.ts'
@@ -25,7 +18,7 @@ export interface Work {
   readonly context: Context
   readonly self: Master
   readonly api: string
-  readonly bundle: Bundle
+  readonly release: Release
   readonly version: string
   /** The configuration of this host's static pods. */
   readonly config: string
@@ -46,15 +39,15 @@ const IMAGES = [
 
 /** Reads what all steps depend on. @throws QuorateError where the host is no master, or the bundle does not fit. */
 export async function prepare(context: Context): Promise<Work> {
-  const { vars, host, facts, once, check } = context
+  const { vars, host, once, check } = context
   const self = vars.masters.find(({ name }) => name === host.name)
   if (self === undefined) throw new QuorateError(`${host.name} is not among the masters of the cluster`)
-  const bundle = await once('bundle', () => readBundle(vars.bundle))
-  const version = wantedVersion(bundle, vars.version, facts.architecture)
+  const release = await releaseOf(context)
+  const { version } = release
   return {
     context,
     self,
-    bundle,
+    release,
     version,
     api: apiUrl(self, vars.apiServerPort),
     config: await masterDocuments(vars, self, version),
@@ -88,7 +81,7 @@ async function settledState({ context, api }: Work, seconds: number): Promise<No
 }
 
 /** Programs and images of a master. */
-export function install({ bundle, context }: Work): Resource[] {
+export function install({ release, context }: Work): Resource[] {
   const images = context.vars.etcd === 'stacked' ? [...IMAGES, 'etcd'] : IMAGES
-  return installation(bundle, PROGRAMS, images)
+  return installation(release, PROGRAMS, images)
 }

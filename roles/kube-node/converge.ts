@@ -1,16 +1,9 @@
-import {
-  type Bundle,
-  QuorateError,
-  type RoleContext,
-  readBundle,
-  type Secret,
-  sh,
-  step,
-} from '../../lib/index.ts'
+import { QuorateError, type RoleContext, type Secret, sh, step } from '../../lib/index.ts'
 import type { ClusterState } from '../kubeadm/cluster-state.ts'
 import { joinConfiguration, secretDocuments } from '../kubeadm/documents.ts'
-import { installation, noLeftovers, runningKubelet, wantedVersion } from '../kubeadm/install.ts'
+import { installation, noLeftovers, runningKubelet } from '../kubeadm/install.ts'
 import { BIN, KUBELET_CONF, PKI, UNFINISHED } from '../kubeadm/paths.ts'
+import { type Release, releaseOf } from '../kubeadm/release.ts'
 import { FORGET_NETWORK, kubeadmScript, resetScript } from '../kubeadm/run-kubeadm.ts'
 import {
   acceptedToken,
@@ -41,13 +34,13 @@ export async function converge(context: Context): Promise<void> {
   const { vars, host, everyone, check } = context
   const meeting = await meet(context)
   const { speaker, isMaster, own, cluster } = meeting
-  const bundle = isMaster ? undefined : await context.once('bundle', () => readBundle(vars.bundle))
+  const release = isMaster ? undefined : await releaseOf(context)
   const takesPart = context.hosts.some(({ name }) => vars.masters.some((master) => master.name === name))
   const course = isMaster ? undefined : decide(host.name, own, speaker, check && takesPart)
-  if (bundle !== undefined && cluster !== undefined) refuseStrangers(context, bundle, cluster)
+  if (release !== undefined && cluster !== undefined) refuseStrangers(context, release, cluster)
   const courses = await everyone('course', course)
   const joining = [...courses].filter(([, theirs]) => theirs?.course === 'join').map(([name]) => name)
-  if (bundle !== undefined) await install(context, bundle, course)
+  if (release !== undefined) await install(context, release, course)
   const invitation = check || joining.length === 0 ? undefined : await invite(context, meeting, joining)
   if (course !== undefined) await work(context, course, meeting, invitation)
   const wanted = await everyone('marks', isMaster ? undefined : { labels: vars.labels, taints: vars.taints })
@@ -60,10 +53,8 @@ export async function converge(context: Context): Promise<void> {
   if (leftovers.length > 0 && !check) await context.apply(deletedSecrets(leftovers, meeting.api))
 }
 
-async function install(context: Context, bundle: Bundle, course: Course | undefined): Promise<void> {
-  const { vars, facts, apply } = context
-  wantedVersion(bundle, vars.version, facts.architecture)
-  await apply(...installation(bundle, PROGRAMS, IMAGES), ...noLeftovers())
+async function install({ apply }: Context, release: Release, course: Course | undefined): Promise<void> {
+  await apply(...installation(release, PROGRAMS, IMAGES), ...noLeftovers())
   if (!course?.reset) return
   await apply(
     step('clear what an unfinished kubeadm has left', {
@@ -135,12 +126,12 @@ function documents({ vars, host }: Context, { token, caCertHash }: Invitation): 
   return secretDocuments([joinConfiguration(node, discovery)])
 }
 
-function refuseStrangers({ host }: Context, bundle: Bundle, cluster: ClusterState): void {
-  if (bundle.kubernetes !== cluster.version) {
+function refuseStrangers({ host }: Context, release: Release, cluster: ClusterState): void {
+  if (release.version !== cluster.version) {
     throw new QuorateError(
-      `the cluster runs Kubernetes ${cluster.version}, and the bundle holds ${bundle.kubernetes}`,
+      `the cluster runs Kubernetes ${cluster.version}, and ${release.version} is wanted`,
       {
-        hint: 'give the bundle of the version that the cluster runs',
+        hint: 'give the version that the cluster runs',
       },
     )
   }

@@ -1,5 +1,5 @@
 import { z } from '../../lib/index.ts'
-import { commonVars, endpoint } from '../kubeadm/vars.ts'
+import { commonVars, endpoint, requireRelease } from '../kubeadm/vars.ts'
 
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/
 const key = z
@@ -24,21 +24,25 @@ const taint = z.strictObject({
 })
 
 /** What the kube-node role can be told. */
-export const kubeNodeVars = z.strictObject({
-  ...commonVars,
-  controlPlaneEndpoint: endpoint(),
-  labels: z
-    .record(key, value)
-    .default({})
-    .describe(
-      "the node's labels, beside those that others give it: { disk: 'ssd' }; what is taken out here is taken off the node",
-    ),
-  taints: z
-    .array(taint)
-    .readonly()
-    .default([])
-    .describe("the node's taints, beside those that others give it: [{ key: 'gpu', effect: 'NoSchedule' }]"),
-})
+export const kubeNodeVars = z
+  .strictObject({
+    ...commonVars,
+    controlPlaneEndpoint: endpoint(),
+    labels: z
+      .record(key, value)
+      .default({})
+      .describe(
+        "the node's labels, beside those that others give it: { disk: 'ssd' }; what is taken out here is taken off the node",
+      ),
+    taints: z
+      .array(taint)
+      .readonly()
+      .default([])
+      .describe(
+        "the node's taints, beside those that others give it: [{ key: 'gpu', effect: 'NoSchedule' }]",
+      ),
+  })
+  .superRefine(requireRelease)
 
 export type KubeNodeVars = z.output<typeof kubeNodeVars>
 

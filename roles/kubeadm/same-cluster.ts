@@ -1,7 +1,7 @@
-import { type PreflightContext, QuorateError, readBundle } from '../../lib/index.ts'
+import { type PreflightContext, QuorateError } from '../../lib/index.ts'
 import { caCertHash } from './fingerprint.ts'
-import { wantedVersion } from './install.ts'
 import { ADMIN_CONF, KUBELET_CONF, KUBERNETES, PKI, UNFINISHED } from './paths.ts'
+import { type ReleaseVars, releaseOf } from './release.ts'
 import { resetCommand } from './run-kubeadm.ts'
 import type { Master } from './vars.ts'
 
@@ -23,10 +23,7 @@ interface Wanted {
   readonly controlPlaneEndpoint: string
 }
 
-interface Vars extends Wanted {
-  readonly bundle: string
-  readonly version?: string | undefined
-}
+interface Vars extends Wanted, ReleaseVars {}
 
 /**
  * The preflight of masters and workers.
@@ -35,7 +32,7 @@ interface Vars extends Wanted {
  */
 export async function requireSameCluster(context: PreflightContext<Vars>): Promise<void> {
   const { vars, host, facts, query, once, everyone } = context
-  wantedVersion(await once('bundle', () => readBundle(vars.bundle)), vars.version, facts.architecture)
+  await releaseOf({ vars, facts, once })
   const { stdout } = await query`
 [ -e ${KUBELET_CONF} ] && [ ! -e ${UNFINISHED} ] && echo node=yes
 [ -e ${KUBERNETES}/manifests/kube-apiserver.yaml ] && echo master=yes

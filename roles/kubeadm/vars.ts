@@ -1,4 +1,6 @@
 import { ipAddress, port, z } from '../../lib/index.ts'
+import { packageRepository } from './packages.ts'
+import type { ReleaseVars } from './release.ts'
 import { versionProblem } from './version.ts'
 
 /** What Kubernetes takes for the name of a node. */
@@ -25,7 +27,10 @@ export const commonVars = {
   bundle: z
     .string()
     .min(1)
-    .describe('the bundle on the control machine: a directory or tar that `npm run bundle` has made'),
+    .optional()
+    .describe(
+      'the bundle on the control machine: a directory or tar that `npm run bundle` has made; without it packages of `version` are installed, and nodes pull images',
+    ),
   version: z
     .string()
     .superRefine((version, context) => {
@@ -34,12 +39,27 @@ export const commonVars = {
     })
     .optional()
     .describe("Kubernetes' version, such as v1.36.2; default: the bundle's"),
+  packageRepository: packageRepository
+    .optional()
+    .describe("without a bundle: where packages come from; default: what the hosts' package manager knows"),
   apiServerPort: port().default(6443).describe('where each apiserver listens'),
   ignorePreflightErrors: z
     .array(z.string().regex(/^[A-Za-z0-9_-]+$/, "expected the name of a check, such as 'SystemVerification'"))
     .readonly()
     .default([])
     .describe("kubeadm's preflight checks that may fail, such as SystemVerification"),
+}
+
+/** Told of what nodes are made from, as a check of the schemas that hold {@link commonVars}. */
+export function requireRelease(
+  { bundle, version, packageRepository: repository }: ReleaseVars,
+  context: z.RefinementCtx,
+): void {
+  const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+  if (bundle === undefined && version === undefined)
+    issue('bundle', 'give a bundle, or a version to install packages of')
+  if (bundle !== undefined && repository !== undefined)
+    issue('packageRepository', 'is for a cluster without a bundle')
 }
 
 /** `10.0.0.100:8443` or `api.example.org:8443` */

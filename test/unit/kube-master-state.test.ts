@@ -107,7 +107,7 @@ test('what a running cluster cannot change is refused before anything is touched
   refuseChange(vars, self, converge, 'v1.36.2', cluster)
   assert.throws(
     () => refuseChange(vars, self, converge, 'v1.35.8', cluster),
-    /runs Kubernetes v1.36.2, and the bundle holds v1.35.8/,
+    /runs Kubernetes v1.36.2, and v1.35.8 is wanted/,
   )
   const other = { ...vars, podSubnet: '10.32.0.0/16' }
   assert.throws(
