@@ -47,10 +47,21 @@ reread() { [ "$(show NeedDaemonReload)" = no ] || systemctl daemon-reload; }
 explain() {
   echo "$unit: $(show ActiveState) ($(show SubState)), result $(show Result), exit status $(show ExecMainStatus)"
   echo "last lines of journalctl -u $unit:"
-  journalctl --sync 2>/dev/null
-  journalctl -u "$unit" -n 18 --no-pager -q -o short
+  lines | tail -n 18
   exit 1
 } >&2
+# What a program said last may still be on its way to the journal: until systemd's own last word is there, and nothing new.
+lines() {
+  said=
+  for try in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    journalctl --sync 2>/dev/null
+    now=$(journalctl -u "$unit" -n 60 --no-pager -q -o short)
+    case $said:$now in "$now:"*Failed*) break ;; esac
+    said=$now
+    sleep 0.3
+  done
+  printf '%s\\n' "$now"
+}
 run() {
   # A start out of the wait between two automatic restarts would count as one of them.
   [ "$(show SubState)" != auto-restart ] || systemctl stop "$unit"
