@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from './cluster.ts'
 import { requireNoChange, requireWhole, succeed } from './cluster-health.ts'
 
-/** The tags of what kubeadm does. */
-export const KUBE = ['--tags', 'kube-master,kube-node,flannel']
+/** The tags of what kubeadm does, and of the balancers, which check the certificates of a new cluster by its new CA. */
+export const KUBE = ['--tags', 'haproxy,keepalived,kube-master,kube-node,flannel']
 
 export const ETCDCTL =
   'etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/etcd/pki/ca.crt --cert /etc/etcd/pki/healthcheck-client.crt --key /etc/etcd/pki/healthcheck-client.key'
