@@ -36,6 +36,7 @@ export function factsStart(tag: string): string {
 // A control machine that has gone without a word closes nothing. So it sends a newline from time to time, and who
 // forwards it sleeps and wakes once more: when that has not happened for three looks, the forwarder is ended. It may
 // only ever wait to read: FramedShell sends no more than a pipe holds. Where /proc does not tell, nobody looks.
+// Its sleep has inherited that TERM is ignored: only KILL ends it.
 const WATCH = `trap "" HUP INT TERM
 exec 4<&0 </dev/null
 cat <&4 &
@@ -43,7 +44,7 @@ c=$!
 exec 4<&- >/dev/null
 (
 s=
-trap 'kill $s; exit' USR1
+trap 'kill -KILL $s; exit' USR1
 old=
 n=0
 while [ $n -lt 3 ]; do
