@@ -50,7 +50,8 @@ function isHeader(text: string): boolean {
   return HEADER.test(text) || text.endsWith(']') || HEADER_AND_SEMICOLON.test(text)
 }
 
-function readHeader(draft: Draft, { text, place }: Line): Section {
+function readHeader(draft: Draft, line: Line): Section {
+  const { text } = line
   if (HEADER_AND_SEMICOLON.test(text)) {
     throw new SyntaxProblem(`';' starts no comment behind a header: ${text}`, { hint: 'Write # instead.' })
   }
@@ -61,7 +62,7 @@ function readHeader(draft: Draft, { text, place }: Line): Section {
   if (!isKind(kind)) {
     throw new SyntaxProblem(`section [${name}:${kind}] has an unknown type '${kind}'`, { hint: HEADER_HINT })
   }
-  return { kind, group: openGroup(draft, name, kind !== 'vars', place) }
+  return { kind, group: openGroup(draft, name, kind !== 'vars', placeAt(line, 0)) }
 }
 
 function readContent(draft: Draft, { kind, group }: Section, line: Line): void {
@@ -70,12 +71,12 @@ function readContent(draft: Draft, { kind, group }: Section, line: Line): void {
   else readChild(draft, group, line)
 }
 
-function readChild(draft: Draft, parent: DraftGroup, { text, place }: Line): void {
-  const child = CHILD.exec(text)?.[1]
+function readChild(draft: Draft, parent: DraftGroup, line: Line): void {
+  const child = CHILD.exec(line.text)?.[1]
   if (child === undefined) {
-    throw new SyntaxProblem(`expected the name of a group, got: ${text}`, { hint: 'One group name a line.' })
+    throw new SyntaxProblem(`expected the name of a group, got: ${line.text}`, { hint: 'One group name a line.' })
   }
-  addChild(draft, parent.name, child, place)
+  addChild(draft, parent.name, child, placeAt(line, 0))
 }
 
 function readVariable(draft: Draft, group: DraftGroup, line: Line): void {

@@ -99,8 +99,8 @@ test('every problem of every file is reported at once', async () => {
     'hosts.ini:2:5 quote " is never closed',
     "hosts.ini:3:3 expected key=value, but 'j' is not",
     "hosts.ini:8:1 section [q:foo] has an unknown type 'foo'",
-    'hosts.ini:4 [db:vars] is for a group that does not exist',
-    "hosts.ini:7 [p:children] names 'wbe', a group that does not exist",
+    'hosts.ini:4:1 [db:vars] is for a group that does not exist',
+    "hosts.ini:7:1 [p:children] names 'wbe', a group that does not exist",
     'group_vars/web.yml:3:1 Flow sequence in block collection must be sufficiently indented and end with a ]',
   ])
 })
@@ -116,9 +116,9 @@ test('each undeclared child is reported, with what may have been meant', async (
 })
 
 const LOOPS: Readonly<Record<string, string>> = {
-  '[a:children]\na': 'hosts.ini:2 groups contain each other: a > a',
-  '[a:children]\nb\n[b:children]\nc\n[c:children]\na': 'hosts.ini:6 groups contain each other: a > b > c > a',
-  '[a:children]\nall': "hosts.ini:2 [a:children] names 'all', which itself contains every group",
+  '[a:children]\na': 'hosts.ini:2:1 groups contain each other: a > a',
+  '[a:children]\nb\n[b:children]\nc\n[c:children]\na': 'hosts.ini:6:1 groups contain each other: a > b > c > a',
+  '[a:children]\nall': "hosts.ini:2:1 [a:children] names 'all', which itself contains every group",
 }
 
 for (const [ini, problem] of Object.entries(LOOPS)) {
