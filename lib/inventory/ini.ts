@@ -74,7 +74,9 @@ function readContent(draft: Draft, { kind, group }: Section, line: Line): void {
 function readChild(draft: Draft, parent: DraftGroup, line: Line): void {
   const child = CHILD.exec(line.text)?.[1]
   if (child === undefined) {
-    throw new SyntaxProblem(`expected the name of a group, got: ${line.text}`, { hint: 'One group name a line.' })
+    throw new SyntaxProblem(`expected the name of a group, got: ${line.text}`, {
+      hint: 'One group name a line.',
+    })
   }
   addChild(draft, parent.name, child, placeAt(line, 0))
 }

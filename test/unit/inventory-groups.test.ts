@@ -117,7 +117,8 @@ test('each undeclared child is reported, with what may have been meant', async (
 
 const LOOPS: Readonly<Record<string, string>> = {
   '[a:children]\na': 'hosts.ini:2:1 groups contain each other: a > a',
-  '[a:children]\nb\n[b:children]\nc\n[c:children]\na': 'hosts.ini:6:1 groups contain each other: a > b > c > a',
+  '[a:children]\nb\n[b:children]\nc\n[c:children]\na':
+    'hosts.ini:6:1 groups contain each other: a > b > c > a',
   '[a:children]\nall': "hosts.ini:2:1 [a:children] names 'all', which itself contains every group",
 }
 
