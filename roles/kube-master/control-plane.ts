@@ -9,7 +9,7 @@ import { digestOf } from './digest.ts'
 export const CONFIG = `${STATE}/kubeadm.yaml`
 /** Digests of that configuration and of the manifests that came out of it. */
 const APPLIED = `${STATE}/applied`
-const COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+export const COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 
 /** Shell: kubeadm is done with this host. */
 export const COMPLETE =

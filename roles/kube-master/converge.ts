@@ -1,11 +1,13 @@
 import { QuorateError } from '../../lib/index.ts'
 import { observeCluster } from '../kubeadm/cluster-state.ts'
 import { noLeftovers } from '../kubeadm/install.ts'
+import { FRESH } from '../kubeadm/node-state.ts'
 import type { Master } from '../kubeadm/vars.ts'
-import { type Course, decide, executorOf } from './decide.ts'
+import { type Course, decide, executorOf, type Reports } from './decide.ts'
 import { withoutMember } from './etcd.ts'
 import { invite, tidyUp } from './invite.ts'
 import { refuseChange } from './refuse.ts'
+import { authorityWarning } from './renewal.ts'
 import { cleared, healthyApiServer, init, requireOthers, turn } from './turn.ts'
 import { type Context, install, prepare, settledReports, type Work } from './work.ts'
 
@@ -16,6 +18,7 @@ export async function converge(context: Context): Promise<void> {
   const reports = await settledReports(work)
   const course = decide(vars, host.name, reports)
   const executor = executorOf(reports)
+  warnOfAuthority(context, reports)
   const plans = await everyone('plan', {
     course,
     cluster: executor === host.name ? await observeCluster(context.query, work.api) : undefined,
@@ -30,7 +33,7 @@ export async function converge(context: Context): Promise<void> {
   const joining = vars.masters.filter(({ name }) => plans.get(name)?.course.course === 'join')
   await clear(work, leader, joining, plans)
   const invitation = await invite(work, leader, joining, cluster)
-  await context.rolling(() => turn(work, course, invitation), {
+  await context.rolling(() => turn(work, course, reports.get(host.name) ?? FRESH, invitation), {
     // Nobody depends on a host that is not in the cluster yet.
     gate: async () => (course.course === 'converge' ? requireOthers(work) : undefined),
     healthy: () => healthyApiServer(work),
@@ -58,6 +61,13 @@ async function clear(
   const own = plans.get(host.name)?.course
   if (own?.course === 'join' && own.reset) await apply(cleared(work))
   await everyone('cleared')
+}
+
+/** All masters have the same CAs: one tells. */
+function warnOfAuthority({ host, warn }: Context, reports: Reports): void {
+  const [first] = reports
+  const warning = first && authorityWarning(first[1])
+  if (host.name === first?.[0] && warning !== undefined) warn(warning)
 }
 
 function requireAlive(present: ReadonlyMap<string, unknown>, initiator: string): void {

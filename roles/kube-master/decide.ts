@@ -1,4 +1,5 @@
 import { QuorateError } from '../../lib/index.ts'
+import { daysLeft } from '../kubeadm/certificates.ts'
 import { isComplete, type NodeState } from '../kubeadm/node-state.ts'
 import { resetCommand } from '../kubeadm/run-kubeadm.ts'
 import type { KubeMasterVars } from './vars.ts'
@@ -69,7 +70,7 @@ function withoutCluster(
     const reasons = complete.map(([name, { reason }]) => `${name}: ${reason}`)
     throw new QuorateError(
       `${namesOf(complete)} ${complete.length === 1 ? 'has' : 'have'} a control plane, but no apiserver is ready (${reasons.join('; ')})`,
-      { hint: 'see on these hosts: crictl ps -a, journalctl -u kubelet; is etcd up?' },
+      { hint: hintOf(complete.map(([, report]) => report)) },
     )
   }
   const missing = vars.masters.filter(({ name }) => !reports.has(name)).map(({ name }) => name)
@@ -90,6 +91,13 @@ function withoutCluster(
   if (self !== initiator) return { course: 'join', reset: hasAnything(vars, own) }
   if (begun.length === 0) refuseRemains(vars, self, own)
   return { course: 'init', reset: begun.length === 0 && hasAnything(vars, own) }
+}
+
+function hintOf(states: readonly NodeState[]): string {
+  const hasEnded = states.some(({ certificates: [first] }) => first !== undefined && daysLeft(first) < 0)
+  return hasEnded
+    ? 'certificates have ended; on each of these hosts: kubeadm certs renew all, systemctl restart kubelet, and crictl stop the containers kube-*'
+    : 'see on these hosts: crictl ps -a, journalctl -u kubelet; is etcd up?'
 }
 
 /** A new cluster is not made on what may be the last of an old one. */

@@ -1,7 +1,7 @@
 import { QuorateError, type Resource, type Secret, sh, step, until } from '../../lib/index.ts'
 import { type Document, joinConfiguration, secretDocuments } from '../kubeadm/documents.ts'
 import { runningKubelet } from '../kubeadm/install.ts'
-import { observeNode } from '../kubeadm/node-state.ts'
+import { type NodeState, observeNode } from '../kubeadm/node-state.ts'
 import { ADMIN_CONF, BIN, KUBELET_CONF, PKI, UNFINISHED } from '../kubeadm/paths.ts'
 import { resetScript } from '../kubeadm/run-kubeadm.ts'
 import { apiUrl } from '../kubeadm/urls.ts'
@@ -11,6 +11,7 @@ import { annotated, configFile, controlPlane, initialised, joined } from './cont
 import type { Course } from './decide.ts'
 import { requireEmptyEtcd } from './etcd.ts'
 import type { Invitation } from './invite.ts'
+import { renewedCertificates } from './renewal.ts'
 import { initDocuments, registration } from './settings.ts'
 import type { Work } from './work.ts'
 
@@ -31,6 +32,7 @@ export async function init(work: Work, { reset }: Course): Promise<void> {
 export async function turn(
   work: Work,
   { course }: Course,
+  own: NodeState,
   invitation: Invitation | undefined,
 ): Promise<void> {
   const { context, self, config } = work
@@ -38,7 +40,8 @@ export async function turn(
   if (course !== 'join') {
     // In check mode a cluster that is not there yet has nothing to be compared with.
     if (context.check && course === 'init') return
-    await context.apply(...prerequisites, controlPlane(self.name, config), runningKubelet())
+    const renewal = course === 'converge' ? renewedCertificates(own) : []
+    await context.apply(...prerequisites, controlPlane(self.name, config), ...renewal, runningKubelet())
     return
   }
   const input = invitation && joinDocuments(work, invitation)

@@ -3,6 +3,7 @@ import { type ClusterState, lacksOnlyNetwork } from '../kubeadm/cluster-state.ts
 import type { NodeState } from '../kubeadm/node-state.ts'
 import type { Master } from '../kubeadm/vars.ts'
 import type { Reports } from './decide.ts'
+import { endingProblem } from './renewal.ts'
 
 /**
  * A healthy control plane in words: `3 of 3 apiservers ready, v1.36.2, 3 nodes`.
@@ -19,6 +20,7 @@ export function describeControlPlane(
   const problems = unready.map(
     ([name, { reason }]: [string, NodeState]) => `the apiserver of ${name} is not ready: ${reason}`,
   )
+  problems.push(...[...reports].flatMap(([name, report]) => endingProblem(name, report) ?? []))
   if (cluster === undefined) throw new QuorateError(`no apiserver is ready (${problems.join('; ')})`)
   const nodes = new Map(cluster.nodes.map((node) => [node.name, node]))
   for (const { name } of masters) {

@@ -1,7 +1,8 @@
 import { type Query, sh } from '../../lib/index.ts'
 import { askApi } from './ask-api.ts'
+import { type Certificate, PRINT_CERTIFICATES, parseCertificates } from './certificates.ts'
 import { caCertHash } from './fingerprint.ts'
-import { ADMIN_CONF, BIN, KUBELET_CONF, KUBERNETES, LOCK, PKI, UNFINISHED } from './paths.ts'
+import { ADMIN_CONF, BIN, KUBELET_CONF, KUBERNETES, LOCK, PKI, RENEWING, UNFINISHED } from './paths.ts'
 
 /** What a host tells about itself. */
 export interface NodeState {
@@ -17,6 +18,12 @@ export interface NodeState {
   readonly kubelet: boolean
   /** `sha256:…` of the cluster's CA that it trusts; undefined where it knows none. */
   readonly caHash: string | undefined
+  /** What kubeadm has made for this master, that which ends first before the others. */
+  readonly certificates: readonly Certificate[]
+  /** The cluster's CAs, in the same order. */
+  readonly authorities: readonly Certificate[]
+  /** A renewal of them did not come to its end. */
+  readonly renewing: boolean
   /** Its own apiserver answers /readyz with ok. */
   readonly ready: boolean
   /** Why its apiserver is not ready. */
@@ -32,6 +39,9 @@ export const FRESH: NodeState = {
   etcdData: false,
   kubelet: false,
   caHash: undefined,
+  certificates: [],
+  authorities: [],
+  renewing: false,
   ready: false,
   reason: 'there is none',
 }
@@ -44,7 +54,7 @@ export function isComplete({ unfinished, adminConf, kubeletConf, manifest }: Nod
 /** Asks a host about itself. Where a kubeadm of an earlier run is still at work its end is waited for. */
 export async function observeNode(query: Query, apiServer: string): Promise<NodeState> {
   const { stdout } = await query`[ ! -e ${LOCK} ] || flock -w 300 ${LOCK} true
-for path in ${ADMIN_CONF} ${KUBELET_CONF} ${KUBERNETES}/manifests/kube-apiserver.yaml /var/lib/etcd/member; do
+for path in ${ADMIN_CONF} ${KUBELET_CONF} ${KUBERNETES}/manifests/kube-apiserver.yaml /var/lib/etcd/member ${RENEWING}; do
   [ ! -e "$path" ] || echo "has=$path"
 done
 echo "unfinished=$(cat ${UNFINISHED} 2>/dev/null)"
@@ -53,6 +63,7 @@ if [ -e ${PKI}/ca.crt ]; then echo "ca=$(base64 <${PKI}/ca.crt | tr -d '\n')"
 else sed -n 's/^ *certificate-authority-data: */ca=/p' ${KUBELET_CONF} 2>/dev/null
 fi
 [ -s ${ADMIN_CONF} ] && [ -x ${BIN}/kubectl ] || exit 0
+${PRINT_CERTIFICATES}
 echo "readyz=$(${askApi(apiServer, '/readyz', 5)} | tail -n 1)"`
   return parseNodeState(stdout)
 }
@@ -73,6 +84,8 @@ export function parseNodeState(output: string): NodeState {
     etcdData: has.has('/var/lib/etcd/member'),
     kubelet: all('kubelet')[0] === 'active',
     caHash: ca === '' ? undefined : caCertHash(Buffer.from(ca, 'base64').toString()),
+    ...parseCertificates(output),
+    renewing: has.has(RENEWING),
     ready: readyz === 'ok',
     reason: readyz,
   }

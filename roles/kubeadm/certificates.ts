@@ -1,0 +1,58 @@
+import { X509Certificate } from 'node:crypto'
+import { sh } from '../../lib/index.ts'
+import { KUBERNETES, PKI } from './paths.ts'
+
+const DAY = 86_400_000
+
+/** A certificate on a master that kubeadm has made. */
+export interface Certificate {
+  readonly path: string
+  readonly end: Date
+  /** A piece of its file that no other certificate has. */
+  readonly piece: string
+}
+
+/** The authorities, ten years long; renewing them is no matter of one host. */
+const AUTHORITY = /\/(front-proxy-)?ca\.crt$/
+
+/** Shell: prints every certificate of a master, each line with its file. */
+export const PRINT_CERTIFICATES = sh`for file in ${PKI}/*.crt ${PKI}/etcd/*.crt; do
+  # Where etcd is not kubeadm's own, this one is not either.
+  [ "$file" = ${`${PKI}/apiserver-etcd-client.crt`} ] && [ ! -e ${PKI}/etcd/server.crt ] || grep -Hs . "$file"
+done
+grep -Hs client-certificate-data: ${KUBERNETES}/admin.conf ${KUBERNETES}/controller-manager.conf ${KUBERNETES}/scheduler.conf`
+
+/** What {@link PRINT_CERTIFICATES} printed: of both kinds the one that ends first before the others. */
+export function parseCertificates(output: string): {
+  authorities: Certificate[]
+  certificates: Certificate[]
+} {
+  const texts = new Map<string, string[]>()
+  for (const line of output.split('\n')) {
+    const [, path = '', text = ''] = /^(\/etc\/kubernetes\/[^:]*):(.*)$/.exec(line) ?? []
+    if (path !== '') texts.set(path, [...(texts.get(path) ?? []), text])
+  }
+  const all = [...texts].flatMap(([path, lines]) => certificate(path, lines))
+  const sorted = all.sort((one, other) => one.end.getTime() - other.end.getTime())
+  return {
+    authorities: sorted.filter(({ path }) => AUTHORITY.test(path)),
+    certificates: sorted.filter(({ path }) => !AUTHORITY.test(path)),
+  }
+}
+
+/** Days until a certificate ends; negative where it has. */
+export function daysLeft({ end }: Certificate): number {
+  return Math.floor((end.getTime() - Date.now()) / DAY)
+}
+
+function certificate(path: string, lines: readonly string[]): Certificate[] {
+  const [, encoded] = /^ *client-certificate-data: *(\S+)$/.exec(lines[0] ?? '') ?? []
+  const pem = encoded === undefined ? lines.join('\n') : Buffer.from(encoded, 'base64').toString()
+  try {
+    // The end of a certificate is its signature.
+    const piece = encoded?.slice(-64) ?? lines.at(-3) ?? ''
+    return [{ path, end: new Date(new X509Certificate(pem).validTo), piece }]
+  } catch {
+    return []
+  }
+}
