@@ -5,7 +5,8 @@ import { digestOf } from './digest.ts'
 import type { KubeMasterVars } from './vars.ts'
 
 const AUDIT_LOGS = '/var/log/kubernetes/audit'
-const ENCRYPTION = `${STATE}/encryption.yaml`
+/** Holds the key. */
+export const ENCRYPTION = `${STATE}/encryption.yaml`
 
 /** What an apiserver reads beside its flags: files of the host, and how it gets to see them. */
 export interface ApiServerFiles {
@@ -63,7 +64,7 @@ function encryption({ encryptionKey }: KubeMasterVars): ApiServerFiles | undefin
 }
 
 /** What was written before is still read, and encrypted with its next change. */
-function encryptionConfiguration(key: Secret | string): Secret {
+export function encryptionConfiguration(key: Secret | string): Secret {
   const secret = key instanceof Secret ? key.reveal() : key
   return new Secret(
     `${JSON.stringify({

@@ -5,6 +5,7 @@ import { requireSameCluster } from '../kubeadm/same-cluster.ts'
 import { apiUrl } from '../kubeadm/urls.ts'
 import { converge } from './converge.ts'
 import { executorOf } from './decide.ts'
+import { refuseOtherKey } from './encryption-key.ts'
 import { kubeMasterVars } from './vars.ts'
 import { describeControlPlane } from './verify.ts'
 
@@ -17,7 +18,10 @@ export const kubeMaster = defineRole({
   name: 'kube-master',
   summary: 'a control plane of the cluster: made once, joined one by one, changed one by one',
   vars: kubeMasterVars,
-  preflight: requireSameCluster,
+  async preflight(context) {
+    await requireSameCluster(context)
+    await refuseOtherKey(context)
+  },
   converge,
   async verify({ vars, host, mode, query, everyone }) {
     const self = vars.masters.find(({ name }) => name === host.name) ?? host

@@ -1,5 +1,13 @@
+import { spawnSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Secret } from '../../lib/index.ts'
+import { encryptionConfiguration } from '../../roles/kube-master/api-server-files.ts'
+import { digestScript, otherKeyProblem } from '../../roles/kube-master/encryption-key.ts'
 import { kubeMasterVars } from '../../roles/kube-master/vars.ts'
 import { overlaps } from '../../roles/kubeadm/networks.ts'
 import { versionProblem } from '../../roles/kubeadm/version.ts'
@@ -109,6 +117,26 @@ test('networks that touch do not overlap', () => {
 
 test('every supported release is taken by name, whatever its patch', () => {
   for (const version of ['v1.34.0', 'v1.35.8', 'v1.36.2']) assert.is(versionProblem(version), undefined)
+})
+
+test('a key of encryption that is in use is neither changed nor left out', () => {
+  const key = randomBytes(32).toString('base64')
+  const used = createHash('sha256').update(`${key}\n`).digest('hex')
+  assert.is(otherKeyProblem('', undefined), undefined)
+  assert.is(otherKeyProblem('', key), undefined)
+  assert.is(otherKeyProblem(used, new Secret(key)), undefined)
+  assert.match(otherKeyProblem(used, randomBytes(32).toString('base64')) ?? '', /with another encryptionKey/)
+  assert.match(otherKeyProblem(used, undefined) ?? '', /there is no encryptionKey/)
+})
+
+test('a key is known on a host by what the role itself has written', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'quorate-key-'))
+  const key = randomBytes(32).toString('base64')
+  const vars = kubeMasterVars.parse({ ...GIVEN, encryptionKey: key })
+  writeFileSync(join(directory, 'encryption.yaml'), encryptionConfiguration(key).reveal())
+  const { stdout } = spawnSync('sh', ['-c', digestScript(join(directory, 'encryption.yaml')).text])
+  assert.is(otherKeyProblem(stdout.toString().trim(), vars.encryptionKey), undefined)
+  rmSync(directory, { recursive: true })
 })
 
 test.run()
