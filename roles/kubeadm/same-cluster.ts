@@ -1,6 +1,6 @@
-import { type PreflightContext, QuorateError } from '../../lib/index.ts'
+import { type PreflightContext, type Query, QuorateError } from '../../lib/index.ts'
 import { caCertHash } from './fingerprint.ts'
-import { ADMIN_CONF, KUBELET_CONF, KUBERNETES, PKI, UNFINISHED } from './paths.ts'
+import { ADMIN_CONF, BIN, KUBELET_CONF, KUBERNETES, PKI, UNFINISHED } from './paths.ts'
 import { type ReleaseVars, releaseOf } from './release.ts'
 import { resetCommand } from './run-kubeadm.ts'
 import type { Master } from './vars.ts'
@@ -13,6 +13,8 @@ export interface Membership {
   readonly isMaster: boolean
   /** `sha256:…` of the CA that it trusts; undefined where it knows none. */
   readonly caHash: string | undefined
+  /** Of its apiserver, `v1.36.2`; on a worker that nobody else can speak for, of its kubelet; empty where there is none. */
+  readonly version: string
   /** Where its administrator's kubeconfig leads to, such as `10.0.0.100:8443`; empty where there is none. */
   readonly endpoint: string
 }
@@ -32,7 +34,7 @@ interface Vars extends Wanted, ReleaseVars {}
  */
 export async function requireSameCluster(context: PreflightContext<Vars>): Promise<void> {
   const { vars, host, facts, query, once, everyone } = context
-  await releaseOf({ vars, facts, once })
+  const { version } = await releaseOf({ vars, facts, once })
   const { stdout } = await query`
 [ -e ${KUBELET_CONF} ] && [ ! -e ${UNFINISHED} ] && echo node=yes
 [ -e ${KUBERNETES}/manifests/kube-apiserver.yaml ] && echo master=yes
@@ -40,14 +42,42 @@ if [ -e ${PKI}/ca.crt ]; then echo "ca=$(base64 <${PKI}/ca.crt | tr -d '\n')"
 else sed -n 's/^ *certificate-authority-data: */ca=/p' ${KUBELET_CONF} 2>/dev/null
 fi
 sed -n 's|^ *server: *https://|endpoint=|p' ${ADMIN_CONF} 2>/dev/null
+sed -n 's|^ *image: .*/kube-apiserver:\\(v[0-9.]*\\).*|version=\\1|p' ${KUBERNETES}/manifests/kube-apiserver.yaml 2>/dev/null
 :`
   const memberships = await everyone('their clusters', parseMembership(stdout))
-  const problem = foreignProblem(host, vars, memberships)
-  if (problem !== undefined) {
-    throw new QuorateError(problem, {
+  const foreign = foreignProblem(host, vars, memberships)
+  if (foreign !== undefined) {
+    throw new QuorateError(foreign, {
       hint: `is the inventory the right one? To have ${host.name} join, drain it there, delete its node, and clear it with: ${resetCommand(false)}`,
     })
   }
+  const running = runningVersions(vars, memberships)
+  const own = memberships.get(host.name)?.isNode && running.size === 0 ? await kubeletVersion(query) : []
+  refuseOtherVersion(version, new Set([...running, ...own]))
+}
+
+/** Versions of the apiservers that take part. */
+export function runningVersions(
+  { masters }: Pick<Wanted, 'masters'>,
+  memberships: ReadonlyMap<string, Membership>,
+): Set<string> {
+  const found = masters.map(({ name }) => memberships.get(name))
+  return new Set(found.flatMap((master) => (master?.isNode && master.version !== '' ? [master.version] : [])))
+}
+
+/** A worker that no master takes part with is asked itself. */
+async function kubeletVersion(query: Query): Promise<string[]> {
+  const { lines } = await query.nothrow`${BIN}/kubelet --version`
+  return lines.flatMap((line) => /^Kubernetes (v\S+)$/.exec(line)?.[1] ?? [])
+}
+
+/** @throws QuorateError where that would be an upgrade: programs and etcd would be new, and the control plane not. */
+export function refuseOtherVersion(wanted: string, running: ReadonlySet<string>): void {
+  const others = [...running].filter((version) => version !== wanted).sort()
+  if (others.length === 0) return
+  throw new QuorateError(`the cluster runs Kubernetes ${others.join(' and ')}, and ${wanted} is wanted`, {
+    hint: `no run upgrades a cluster: give ${others[0]}, or bring the cluster to ${wanted} with kubeadm upgrade first`,
+  })
 }
 
 /** What {@link requireSameCluster} asks for. */
@@ -58,6 +88,7 @@ export function parseMembership(output: string): Membership {
     isNode: value('node') === 'yes',
     isMaster: value('master') === 'yes',
     caHash: ca === '' ? undefined : caCertHash(Buffer.from(ca, 'base64').toString()),
+    version: value('version'),
     endpoint: value('endpoint'),
   }
 }

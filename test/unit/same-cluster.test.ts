@@ -1,12 +1,24 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { foreignProblem, type Membership, parseMembership } from '../../roles/kubeadm/same-cluster.ts'
+import {
+  foreignProblem,
+  type Membership,
+  parseMembership,
+  refuseOtherVersion,
+  runningVersions,
+} from '../../roles/kubeadm/same-cluster.ts'
 
 const masters = ['1', '2', '3'].map((n) => ({ name: `m${n}`, address: `10.0.0.${n}` }))
 const wanted = { masters, controlPlaneEndpoint: '10.0.0.100:8443' }
 const FRESH = parseMembership('')
-const master: Membership = { isNode: true, isMaster: true, caHash: 'ours', endpoint: '10.0.0.100:8443' }
-const worker: Membership = { isNode: true, isMaster: false, caHash: 'ours', endpoint: '' }
+const master: Membership = {
+  isNode: true,
+  isMaster: true,
+  caHash: 'ours',
+  version: 'v1.36.2',
+  endpoint: '10.0.0.100:8443',
+}
+const worker: Membership = { isNode: true, isMaster: false, caHash: 'ours', version: '', endpoint: '' }
 
 const problem = (self: string, given: Record<string, Membership>) =>
   foreignProblem({ name: self, address: `10.0.0.${self.slice(1)}` }, wanted, new Map(Object.entries(given)))
@@ -63,12 +75,26 @@ for (const [title, self, given, found] of cases) {
 }
 
 test('what a host prints is read', () => {
-  assert.equal(parseMembership('node=yes\nmaster=yes\nendpoint=10.0.0.100:8443\n'), {
+  assert.equal(parseMembership('node=yes\nmaster=yes\nendpoint=10.0.0.100:8443\nversion=v1.36.2\n'), {
     isNode: true,
     isMaster: true,
     caHash: undefined,
+    version: 'v1.36.2',
     endpoint: '10.0.0.100:8443',
   })
+})
+
+test('a cluster is not upgraded by the way: whoever takes part is refused', () => {
+  const running = (given: Record<string, Membership>) =>
+    runningVersions({ masters }, new Map(Object.entries(given)))
+  const old = { ...master, version: 'v1.35.5' }
+  refuseOtherVersion('v1.36.2', running({ m1: master, m2: FRESH, w9: worker }))
+  refuseOtherVersion('v1.36.2', running({ m1: FRESH, w9: { ...worker, version: 'v1.30.0' } }))
+  refuseOtherVersion('v1.36.2', running({ m1: { ...old, isNode: false } }))
+  assert.throws(
+    () => refuseOtherVersion('v1.36.2', running({ m1: master, m2: old, w9: worker })),
+    /^the cluster runs Kubernetes v1\.35\.5, and v1\.36\.2 is wanted$/,
+  )
 })
 
 test.run()
