@@ -18,9 +18,12 @@ export function ipAddress() {
 
 /** An IPv4 address with its prefix length: `10.0.0.100/24`. */
 export function cidr() {
-  return z
-    .string()
-    .refine(isCidr, { error: 'expected an IPv4 address with a prefix length, such as 10.0.0.100/24' })
+  return z.string().refine(isCidr, {
+    error: ({ input }) =>
+      String(input).includes(':')
+        ? 'expected IPv4, such as 10.0.0.100/24: IPv6 and dual stack are not supported'
+        : 'expected an IPv4 address with a prefix length, such as 10.0.0.100/24',
+  })
 }
 
 /** A value that is never shown: a string becomes a `Secret`. */

@@ -1,4 +1,6 @@
+import { isIPv4 } from 'node:net'
 import type { Host, Problem } from '../../lib/index.ts'
+import { NODE_NAME } from '../kubeadm/vars.ts'
 import type { ClusterVars } from './vars.ts'
 
 /** Who is meant to be what. */
@@ -6,6 +8,8 @@ export interface Groups {
   readonly masters: readonly Host[]
   /** The group etcd; empty where there is none. */
   readonly members: readonly Host[]
+  /** Masters and workers; none where the run does not go on to Kubernetes. */
+  readonly nodes?: readonly Host[]
   /** The whole inventory. */
   readonly all: readonly Host[]
 }
@@ -14,7 +18,7 @@ export interface Groups {
  * Why the groups cannot be what the variables say; empty where they can. A play without hosts would be left out silently.
  */
 export function groupProblems(
-  { masters, members, all }: Groups,
+  { masters, members, all, nodes = [] }: Groups,
   { etcdMode }: Pick<ClusterVars, 'etcdMode'>,
 ): Problem[] {
   const problems: Problem[] = []
@@ -35,7 +39,29 @@ export function groupProblems(
       hint: 'etcd would run on the masters alone: take them out of the group, or set etcd_mode: external',
     })
   }
-  return problems
+  return [...problems, ...nodes.flatMap(nodeProblems)]
+}
+
+/** Told here, as kubeadm would refuse it only when the host's turn comes. */
+function nodeProblems({ name, address }: Host): Problem[] {
+  return [
+    ...(NODE_NAME.test(name)
+      ? []
+      : [
+          {
+            message: `'${name}' cannot be the name of a node`,
+            hint: 'Kubernetes takes lower-case letters, digits, dots and hyphens: call the host so in the inventory, its hostname does not matter',
+          },
+        ]),
+    ...(isIPv4(address)
+      ? []
+      : [
+          {
+            message: `${name} is a node, and its address ${address} is not IPv4`,
+            hint: 'flannel, kube-vip and keepalived are set up for IPv4 only: set ip=… for the host',
+          },
+        ]),
+  ]
 }
 
 /** What a host is going to be, as the base role takes it: decides what is asked of it. */

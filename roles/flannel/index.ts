@@ -28,9 +28,12 @@ export const flannel = defineRole({
   summary: 'pods of all nodes reach each other',
   vars: flannelVars,
 
-  async converge(context) {
-    const { vars, host, hosts, facts, query, apply, once, check } = context
+  async preflight({ vars, host, hosts, facts }) {
     refuseNetwork(vars, host, hosts, facts)
+  },
+
+  async converge(context) {
+    const { vars, host, query, apply, once, check } = context
     const release = await releaseOf(vars)
     await apply(
       pkg(['curl']),

@@ -4,11 +4,12 @@ import type { ReleaseVars } from './release.ts'
 import { versionProblem } from './version.ts'
 
 /** What Kubernetes takes for the name of a node. */
+export const NODE_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/
+
 const nodeName = z
   .string()
-  .max(63)
   .regex(
-    /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
+    NODE_NAME,
     'expected a name that Kubernetes takes for a node: lower-case letters, digits, dots and hyphens',
   )
 
