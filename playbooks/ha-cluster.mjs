@@ -15,7 +15,7 @@ export default await playbook('HA Kubernetes cluster', {
     const isKubernetes = cluster.hasKubernetes(vars)
     const nodes = isKubernetes ? hosts('kube-master:kube-node') : masters
     const all = hosts('all')
-    const groups = { masters, members, all }
+    const groups = { masters, members, all, nodes: isKubernetes ? nodes : [] }
     refuse(...cluster.groupProblems(groups, vars))
     const front = cluster.balancersOf(vars, masters, all)
     const bundle =
@@ -86,7 +86,15 @@ export default await playbook('HA Kubernetes cluster', {
       etcdMode === 'stacked'
         ? 'stacked'
         : { endpoints: members.map(({ address }) => `https://${address}:2379`), pkiDir }
+    // Disk and clock of hosts that have etcd alone matter as well.
+    const etcdHosts = members.filter(({ name }) => !nodes.some((node) => node.name === name))
     return [
+      play(
+        'etcd hosts',
+        etcdHosts,
+        etcdHosts.length === 0 ? [] : [roles.base({ hosts: members, purposes: ['etcd'] })],
+        { tags: ['nodes'] },
+      ),
       play(
         'nodes',
         nodes,

@@ -1,9 +1,10 @@
 import { defineRole, QuorateError, type RoleContext } from '../../lib/index.ts'
 import { mostSkew } from './clock.ts'
 import { observe } from './observe.ts'
-import { problemsOf, type Situation, warningsOf } from './problems.ts'
+import { problemsOf, type Situation } from './problems.ts'
 import { baseResources } from './resources.ts'
 import { type BaseVars, baseVars } from './vars.ts'
+import { warningsOf } from './warnings.ts'
 
 /**
  * What every host of a cluster needs before anything else, and a look at whether it is fit at all.

@@ -18,6 +18,13 @@ export interface Node {
   /** How long a small write takes to reach the disk; undefined where it was not measured. */
   readonly fsyncMs: number | undefined
   readonly fstab: Buffer
+  /** The firewall that is at work; undefined where none of the known ones is. */
+  readonly firewall: string | undefined
+  readonly selinux: boolean
+  /** Whether HTTPS_PROXY is set; what it is may hold a password. */
+  readonly proxy: boolean
+  /** NO_PROXY; empty where it is not set. */
+  readonly noProxy: string
 }
 
 /** Seconds that a host's clock is ahead of this machine's, as bounds: an answer takes its time. */
@@ -26,6 +33,7 @@ export interface Offset {
   readonly most: number
 }
 
+const FIREWALLS = ['firewalld', 'ufw']
 const TIME_SYNC = ['chrony', 'chronyd', 'systemd-timesyncd', 'ntp', 'ntpd', 'ntpsec', 'openntpd']
 /** etcd's own advice for measuring: 2300 bytes, each synced. */
 const WRITES = 50
@@ -39,8 +47,12 @@ echo "hostname $(uname -n)"
 systemd-detect-virt --container --quiet && echo 'container yes'
 echo "machine-id $(cat /etc/machine-id 2>/dev/null)"
 echo "product-uuid $(cat /sys/class/dmi/id/product_uuid 2>/dev/null)"
-systemctl list-units --state=active --plain --no-legend ${TIME_SYNC.map((name) => `${name}.service`)} | sed 's/^/time-sync /'
+systemctl list-units --state=active --plain --no-legend ${[...TIME_SYNC, ...FIREWALLS].map((name) => `${name}.service`)} | sed 's/^/service /'
 sed '1d; s/^/swap /' /proc/swaps 2>/dev/null
+grep -s . /sys/fs/selinux/enforce | sed 's/^/selinux /'
+grep -s '^ENABLED=no' /etc/ufw/ufw.conf | sed 's/^/idle /'
+[ -n "$https_proxy$HTTPS_PROXY" ] && echo 'proxy set'
+echo "no-proxy $\{no_proxy:-$NO_PROXY}"
 ss -Hltnp 2>/dev/null | sed 's/^/listen /'
 echo "fstab $(base64 /etc/fstab 2>/dev/null | tr -d '\n')"
 dir=${measureDisk ? vars.etcdDataDir : ''}
@@ -61,19 +73,26 @@ export function parseNode(text: string, { before, after }: { before: number; aft
   const all = (key: string) =>
     lines.filter((line) => line.startsWith(`${key} `)).map((line) => line.slice(key.length + 1).trim())
   const first = (key: string) => all(key)[0] ?? ''
+  const services = all('service').map((line) => line.split(/[.\s]/)[0] ?? '')
+  // Its unit counts as active also where the rules are not loaded.
+  const isIdle = (name: string) => name === 'ufw' && first('idle') !== ''
   return {
     hostname: first('hostname'),
     container: first('container') === 'yes',
     machineId: first('machine-id'),
     productUuid: first('product-uuid'),
     clock: { least: Number(first('end')) - after, most: Number(first('begin')) - before },
-    timeSync: all('time-sync')[0]?.split(/[.\s]/)[0],
+    timeSync: services.find((name) => TIME_SYNC.includes(name)),
     swaps: all('swap').map((line) => line.split(/\s/)[0] as string),
     listeners: new Map(all('listen').flatMap(parseListener)),
     fsyncMs: all('dd')
       .map(parseDd)
       .find((ms) => ms !== undefined),
     fstab: Buffer.from(first('fstab'), 'base64'),
+    firewall: services.find((name) => FIREWALLS.includes(name) && !isIdle(name)),
+    selinux: first('selinux') === '1',
+    proxy: first('proxy') === 'set',
+    noProxy: first('no-proxy'),
   }
 }
 

@@ -25,26 +25,6 @@ export function problemsOf(situation: Situation): string[] {
   ]
 }
 
-/** What the user should know, and may live with. */
-export function warningsOf({ vars, name, node, nodes }: Situation): string[] {
-  const uuid = node.productUuid.toLowerCase()
-  const twins = node.container
-    ? []
-    : othersWith(name, nodes, (other) => other.productUuid.toLowerCase() === uuid)
-  return [
-    ...(uuid !== '' && twins.length > 0
-      ? [`the hardware of ${[name, ...twins].join(', ')} has one product_uuid, ${uuid}: is one a clone?`]
-      : []),
-    ...(node.timeSync === undefined && vars.requireTimeSync === false
-      ? [`no time sync service is active on ${name}`]
-      : []),
-    ...(vars.swap === 'off' && node.container && node.swaps.length > 0
-      ? [`swap is on (${node.swaps.join(', ')}): it belongs to the machine that ${name} is a container of`]
-      : []),
-    ...(node.fsyncMs !== undefined && node.fsyncMs > vars.maxFsyncMs ? [slowDisk(node.fsyncMs, vars)] : []),
-  ]
-}
-
 function nameProblems({ vars, name, node: { hostname }, nodes }: Situation): string[] {
   if (vars.setHostname) {
     if (/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(name)) return []
@@ -129,10 +109,7 @@ function wantedPorts({ purposes, apiServerPort }: BaseVars): Map<number, string>
   return new Map(purposes.flatMap((purpose) => ports[purpose]))
 }
 
-function othersWith(name: string, nodes: Situation['nodes'], same: (node: Node) => boolean): string[] {
+/** Names of other hosts that are the same in something. */
+export function othersWith(name: string, nodes: Situation['nodes'], same: (node: Node) => boolean): string[] {
   return [...nodes].filter(([other, node]) => other !== name && same(node)).map(([other]) => other)
-}
-
-function slowDisk(ms: number, { etcdDataDir, maxFsyncMs }: BaseVars): string {
-  return `the disk under ${etcdDataDir} takes ${ms.toFixed(1)} ms for a write, more than ${maxFsyncMs}: etcd may lose its leader under load`
 }

@@ -38,6 +38,13 @@ export function baseResources(
 ): Resource[] {
   const entries = vars.hosts.map((host) => ({ address: host.address, names: [host.name] }))
   const runsPods = vars.purposes.some((purpose) => purpose !== 'etcd')
+  // Pods have no use for a host of etcd alone, nor it for what they need.
+  const isForPods = runsPods || vars.purposes.length === 0
+  const kernel = {
+    ...(isForPods && SYSCTLS),
+    ...(vars.protectKernelDefaults && KUBELET_SYSCTLS),
+    ...vars.sysctls,
+  }
   return [
     // CNI plugins call it, from outside of any image.
     ...(runsPods && packageManager !== 'none'
@@ -46,9 +53,8 @@ export function baseResources(
     ...(vars.setHostname ? [hostname(name)] : []),
     ...(entries.length > 0 ? [hostsEntries(entries)] : []),
     ...(vars.swap === 'off' ? swapOff(node) : []),
-    kernelModule('overlay'),
-    kernelModule('br_netfilter'),
-    sysctl({ ...SYSCTLS, ...(vars.protectKernelDefaults && KUBELET_SYSCTLS), ...vars.sysctls }),
+    ...(isForPods ? [kernelModule('overlay'), kernelModule('br_netfilter')] : []),
+    ...(Object.keys(kernel).length === 0 ? [] : [sysctl(kernel)]),
   ]
 }
 

@@ -6,10 +6,11 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { clockStrangers, mostSkew } from '../../roles/base/clock.ts'
 import { type Node, parseNode } from '../../roles/base/observe.ts'
-import { problemsOf, type Situation, warningsOf } from '../../roles/base/problems.ts'
+import { problemsOf, type Situation } from '../../roles/base/problems.ts'
 import { baseResources } from '../../roles/base/resources.ts'
 import { SWAP_OFF, withoutSwap } from '../../roles/base/swap.ts'
 import { baseVars } from '../../roles/base/vars.ts'
+import { warningsOf } from '../../roles/base/warnings.ts'
 
 const NODE: Node = {
   hostname: 'm1',
@@ -22,6 +23,10 @@ const NODE: Node = {
   listeners: new Map(),
   fsyncMs: undefined,
   fstab: Buffer.alloc(0),
+  firewall: undefined,
+  selinux: false,
+  proxy: false,
+  noProxy: '',
 }
 const OTHER: Node = { ...NODE, hostname: 'm2', machineId: '1'.repeat(32) }
 
@@ -44,7 +49,11 @@ hostname m1
 container yes
 machine-id 0123456789abcdef0123456789abcdef
 product-uuid 4C4C4544-0042
-time-sync chrony.service loaded active running chrony, an NTP client/server
+service chrony.service loaded active running chrony, an NTP client/server
+service ufw.service loaded active exited Uncomplicated firewall
+selinux 1
+proxy set
+no-proxy localhost,10.0.0.0/24
 swap /dev/sda2                               partition	1000	0	-2
 listen LISTEN 0      128        0.0.0.0:22        0.0.0.0:* users:(("sshd",pid=75,fd=3))
 listen LISTEN 0      4096   *:6443 *:* users:(("kube-apiserver",pid=1,fd=3),("other",pid=2,fd=3))
@@ -70,6 +79,10 @@ test('the answer of a host is read', () => {
     ]),
     fsyncMs: 2.5,
     fstab: Buffer.from('a\n'),
+    firewall: 'ufw',
+    selinux: true,
+    proxy: true,
+    noProxy: 'localhost,10.0.0.0/24',
   })
 })
 
@@ -181,6 +194,11 @@ test('a name that no node can have is refused where it is to become the hostname
   )
 })
 
+const HOSTS = [
+  { name: 'm1', address: '10.0.0.1' },
+  { name: 'm2', address: '10.0.0.2' },
+]
+
 const warnings: [title: string, situation: Situation, message: RegExp][] = [
   ['a slow disk', situation({ fsyncMs: 12.3 }), /takes 12.3 ms for a write, more than 10/],
   ['no time sync', situation({ timeSync: undefined }, { requireTimeSync: false }), /no time sync service/],
@@ -189,7 +207,19 @@ const warnings: [title: string, situation: Situation, message: RegExp][] = [
     situation({ container: true, swaps: ['/dev/sda2'] }),
     /swap is on \(\/dev\/sda2\)/,
   ],
+  ['a firewall', situation({ firewall: 'firewalld' }), /^firewalld is active on m1, and no role opens ports/],
+  ['SELinux enforcing', situation({ selinux: true }), /haproxy_connect_any/],
+  [
+    'a proxy that nodes are not exempt from',
+    situation({ proxy: true, noProxy: 'localhost, 10.0.0.1,192.168.0.0/16' }, { hosts: HOSTS }),
+    /NO_PROXY lacks 10\.0\.0\.2: /,
+  ],
 ]
+
+for (const noProxy of ['*', '10.0.0.1,10.0.0.2', 'localhost, 10.0.0.0/24'])
+  test(`NO_PROXY ${noProxy} exempts all nodes`, () => {
+    assert.equal(warningsOf(situation({ proxy: true, noProxy }, { hosts: HOSTS })), [])
+  })
 
 for (const [title, found, message] of warnings) {
   test(`a host with ${title} is warned of`, () => {
@@ -310,6 +340,12 @@ test('a host that runs pods gets iptables, under the name that its distribution 
       kinds.filter((kind) => kind.startsWith('package')),
       [],
     )
+})
+
+test('a host of etcd alone gets nothing that is for pods', () => {
+  assert.equal(kindsOf({ purposes: ['etcd'], swap: 'keep' }), [])
+  assert.equal(kindsOf({ purposes: ['etcd'], swap: 'keep', sysctls: { 'vm.swappiness': 1 } }).length, 1)
+  assert.equal(kindsOf({ purposes: ['worker', 'etcd'], swap: 'keep' }).length, 4)
 })
 
 test('what is not asked for is left alone', () => {
