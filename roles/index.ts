@@ -15,8 +15,9 @@ export const kubeVipInit = lazyRole(async () => (await import('./kube-vip/index.
 export const nginx = lazyRole(async () => (await import('./nginx/index.ts')).nginx)
 
 /** See `kubeVipStart` in kube-vip/place.ts: for `beforeJoins` of kube-master. */
-export function kubeVipStart(input: unknown): (context: KubeVipNode) => Promise<void> {
+export function kubeVipStart(input: KubeVipInput): (context: KubeVipNode) => Promise<void> {
   return async (context) => (await import('./kube-vip/index.ts')).kubeVipStart(input)(context)
 }
 
+type KubeVipInput = Parameters<typeof import('./kube-vip/index.ts').kubeVipStart>[0]
 type KubeVipNode = Parameters<ReturnType<typeof import('./kube-vip/index.ts').kubeVipStart>>[0]

@@ -1,4 +1,13 @@
-import { directory, file, pkg, type Resource, type RoleContext, until } from '../../lib/index.ts'
+import {
+  directory,
+  file,
+  pkg,
+  type Resource,
+  type RoleContext,
+  until,
+  varsOfRole,
+  type z,
+} from '../../lib/index.ts'
 import { appliedManifest } from '../kubeadm/apply-manifest.ts'
 import { accessManifest, kubectl, ownKubeconfig } from './access.ts'
 import { imageOf } from './image.ts'
@@ -18,15 +27,19 @@ import { type KubeVipVars, kubeVipVars } from './vars.ts'
 /** What kube-vip needs of a role's context. */
 export type Node = Pick<RoleContext<KubeVipVars>, 'vars' | 'host' | 'facts' | 'query' | 'apply'>
 
+/** As the role takes it: what is left out comes from the inventory's `kube_vip_…` variables. */
+export type KubeVipInput = Partial<z.input<typeof kubeVipVars>>
+
 /**
  * Starts kube-vip on the master that `kubeadm init` was run on, so that the others can join through the VIP. The role
  * kube-vip finds nothing left to do there.
  *
  * @example kubeMaster({ …, beforeJoins: kubeVipStart({ vip, masters, bundle }) })
  */
-export function kubeVipStart(input: unknown): (context: Omit<Node, 'vars'>) => Promise<void> {
+export function kubeVipStart(input: KubeVipInput): (context: Omit<Node, 'vars'>) => Promise<void> {
   return async ({ host, facts, query, apply }) => {
-    const node: Node = { vars: kubeVipVars.parse(input), host, facts, query, apply }
+    const vars = varsOfRole({ name: 'kube-vip', vars: kubeVipVars }, host, input)
+    const node: Node = { vars, host, facts, query, apply }
     await prepareNode(node)
     await apply(accessRights(node))
     await placePod(node)

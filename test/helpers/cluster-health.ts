@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
-import { type Cluster, recap } from './cluster.ts'
+import { type Cluster, hostsOf, recap } from './cluster.ts'
 
 /** Tries once a second until `holds` does not throw; after five minutes its last error stands. */
 export async function eventually(holds: () => Promise<unknown>): Promise<void> {
@@ -28,7 +28,7 @@ export async function requireNoChange(cluster: Cluster, ...args: readonly string
   const start = performance.now()
   const output = await succeed(cluster, ...args)
   const seconds = (performance.now() - start) / 1000
-  for (const name of cluster.names) assert.is(recap(output, name).changed, 0, output)
+  for (const name of hostsOf(cluster.groups)) assert.is(recap(output, name).changed, 0, output)
   return seconds
 }
 
@@ -74,13 +74,14 @@ export async function pods({ kubectl }: Cluster): Promise<string[]> {
 
 /** The hosts that have the VIP. */
 export async function vipHolders({ lab, vip, groups }: Cluster): Promise<string[]> {
+  const candidates = groups.balancers ?? groups.masters
   const shown = await Promise.all(
-    groups.masters.map(async (name) => {
+    candidates.map(async (name) => {
       const found = await lab.exec(name, `ip -4 -o address show to ${vip}/32`).catch(() => undefined)
       return found !== undefined && found.stdout !== ''
     }),
   )
-  return groups.masters.filter((_, index) => shown[index])
+  return candidates.filter((_, index) => shown[index])
 }
 
 /** The one host that has the VIP, as soon as there is just one. */

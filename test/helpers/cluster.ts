@@ -27,6 +27,8 @@ export interface Groups {
   readonly workers: readonly string[]
   /** @default the first three masters */
   readonly etcd?: readonly string[]
+  /** Hosts of their own for the VIP. @default the masters have it */
+  readonly balancers?: readonly string[]
 }
 
 /** A lab with an inventory for playbooks/ha-cluster.mjs. */
@@ -35,7 +37,7 @@ export interface Cluster {
   readonly vip: string
   /** An administrator's kubeconfig, once there is a cluster. */
   readonly kubeconfig: string
-  /** The names of all hosts in the inventory. */
+  /** The names of all nodes in the inventory. */
   readonly names: readonly string[]
   readonly groups: Groups
   /** Starts the playbook, with further flags. */
@@ -53,7 +55,9 @@ export interface ClusterOptions {
   readonly groups: Groups
   /** Hosts of the lab that the inventory does not have yet. */
   readonly spare?: readonly string[]
-  /** Variables of the inventory beside those that every lab needs. */
+  /** A release that there is a recipe for. @default the newest */
+  readonly kubernetes?: string
+  /** Variables of the inventory beside those that every lab needs; undefined leaves one of these out. */
   readonly vars?: Readonly<Record<string, unknown>>
 }
 
@@ -67,9 +71,10 @@ const LAB_VARS = {
 }
 
 /** Boots the hosts of a cluster and writes its inventory; nothing is installed yet. */
-export async function clusterUp({ name, groups, spare = [], vars }: ClusterOptions): Promise<Cluster> {
-  const bundle = await readBundle(await ensureTestBundle(console.error))
-  const lab = await labUp({ name, hosts: [...groups.masters, ...groups.workers, ...spare] })
+export async function clusterUp(options: ClusterOptions): Promise<Cluster> {
+  const { name, groups, spare = [], kubernetes, vars } = options
+  const bundle = await readBundle(await ensureTestBundle(console.error, kubernetes))
+  const lab = await labUp({ name, hosts: [...hostsOf(groups), ...spare] })
   const folder = join(dirname(lab.inventory), 'test')
   mkdirSync(join(folder, 'group_vars'), { recursive: true })
   const vip = lab.network.replace(/0\/24$/, '10')
@@ -149,21 +154,34 @@ async function kubectl(bundle: Bundle, kubeconfig: string, args: readonly string
   return stdout.trim()
 }
 
-function inventoryOf(lab: Lab, { masters, workers, etcd = masters.slice(0, 3) }: Groups): string {
+function inventoryOf(lab: Lab, groups: Groups): string {
+  const { masters, workers, etcd = masters.slice(0, 3), balancers = [] } = groups
   const written = readFileSync(lab.inventory, 'utf8')
   const settings = written.slice(written.indexOf('[all:vars]'))
-  const hosts = [...masters, ...workers].map((name) => {
+  const hosts = hostsOf(groups).map((name) => {
     const { address } = lab.host(name)
     return `${name} ansible_host=${address} ip=${address}`
   })
-  const groups = { all: hosts, etcd, 'kube-master': masters, 'kube-node': workers }
-  const sections = Object.entries(groups).map(([group, lines]) => [`[${group}]`, ...lines, ''].join('\n'))
+  const members = {
+    all: hosts,
+    etcd,
+    'kube-master': masters,
+    'kube-node': workers,
+    'load-balancer': balancers,
+  }
+  const sections = Object.entries(members).map(([group, lines]) => [`[${group}]`, ...lines, ''].join('\n'))
   return [...sections, settings].join('\n')
+}
+
+/** The names of all hosts in the inventory. */
+export function hostsOf({ masters, workers, balancers = [] }: Groups): string[] {
+  return [...masters, ...workers, ...balancers]
 }
 
 /** JSON is YAML too. */
 function yamlOf(vars: Readonly<Record<string, unknown>>): string {
   return Object.entries(vars)
+    .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
     .join('')
 }

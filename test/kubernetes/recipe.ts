@@ -41,6 +41,7 @@ interface Release {
 const RELEASES: Readonly<Record<string, Release>> = {
   'v1.36.2': { etcd: '3.6.8', coredns: '1.14.2', pause: '3.10.2' },
   'v1.35.8': { etcd: '3.6.6', coredns: '1.13.1', pause: '3.10.1' },
+  'v1.34.4': { etcd: '3.6.5', coredns: '1.12.1', pause: '3.10.1' },
 }
 
 const FLANNEL = 'v0.28.9'

@@ -8,6 +8,7 @@ import { cidr, port } from '../../lib/schemas.ts'
 import { unknownVariables } from '../../lib/unknown-variables.ts'
 import { variableName } from '../../lib/variable-names.ts'
 import { resolveCluster, resolveRole } from '../../lib/variables.ts'
+import { varsOfRole } from '../../lib/vars-of-role.ts'
 
 const web = defineRole({
   name: 'web-server',
@@ -141,5 +142,15 @@ for (const [name, message] of [
     )
   })
 }
+
+test('a role that does a part of another one has its variables of the inventory and of the playbook', () => {
+  const vars = { web_server_listen_port: 8080, web_server_doc_root: '/inventory', listen_port: 1 }
+  assert.equal(varsOfRole(web.definition, { vars }, { docRoot: '/playbook' }), {
+    listenPort: 8080,
+    docRoot: '/playbook',
+    peers: [],
+  })
+  assert.throws(() => varsOfRole(web.definition, { vars: {} }, {}), 'role web-server: docRoot is missing')
+})
 
 test.run()
