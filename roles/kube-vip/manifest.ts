@@ -44,14 +44,13 @@ export function manifestDigest(vars: KubeVipVars, settings: NodeSettings): strin
  */
 export function bgpFile({ bgp }: KubeVipVars, address: string): Secret | undefined {
   if (bgp === undefined) return undefined
-  const Peers = bgp.peers.map(({ address, as, port, password, multihop }) => ({
+  const Peers = bgp.peers.map(({ address, as, password, multihop }) => ({
     Address: address,
     AS: as,
-    Port: port,
     Password: password?.reveal() ?? '',
     MultiHop: multihop,
   }))
-  return new Secret(`${JSON.stringify({ BGPConfig: { RouterID: address, AS: bgp.as, Peers } })}\n`)
+  return new Secret(`${JSON.stringify({ BGPConfig: { RouterID: address, Peers } })}\n`)
 }
 
 function render(vars: KubeVipVars, settings: NodeSettings, digest: string): string {
@@ -121,6 +120,8 @@ function environment(vars: KubeVipVars, settings: NodeSettings): string {
   const bgp = {
     vip_arp: false,
     bgp_enable: true,
+    // Not from the file: kube-vip's own default, 65000, would go before it.
+    bgp_as: vars.bgp?.as,
     control_plane_health_check_address: `${api}/readyz`,
     control_plane_health_check_period_seconds: 2,
     control_plane_health_check_timeout_seconds: 2,

@@ -14,7 +14,6 @@ const asNumber = z
 const bgpPeer = z.object({
   address: z.string().refine(isIPv4, 'expected an IPv4 address').describe('the router'),
   as: asNumber.describe('its AS number'),
-  port: port().default(179).describe('where it listens'),
   password: secret().optional().describe('its TCP MD5 password'),
   multihop: z.boolean().default(false).describe('whether it is on another network segment'),
 })

@@ -11,7 +11,7 @@ const masters = [
 ]
 const BGP = {
   mode: 'bgp',
-  bgp: { as: 65000, peers: [{ address: '10.0.0.254', as: 65001, password: 'a-long-password' }] },
+  bgp: { as: 64513, peers: [{ address: '10.0.0.254', as: 65001, password: 'a-long-password' }] },
 }
 const settings = {
   image: 'ghcr.io/kube-vip/kube-vip:v1.2.2',
@@ -75,6 +75,7 @@ test('its own kubeconfig is mounted, and no other', () => {
 test('with bgp routers are told as long as the apiserver is ready, and there is no election', () => {
   const env = environment(BGP)
   assert.is(env.bgp_enable, 'true')
+  assert.is(env.bgp_as, '64513')
   assert.is(env.control_plane_health_check_address, 'https://kubernetes:6443/readyz')
   assert.is(env.vip_leaderelection, undefined)
   assert.equal(pod(BGP).spec.containers[0].args, [
@@ -90,8 +91,7 @@ test('a router’s password is in a file of its own, not in the pod', () => {
   assert.equal(JSON.parse(file?.reveal() ?? ''), {
     BGPConfig: {
       RouterID: '10.0.0.1',
-      AS: 65000,
-      Peers: [{ Address: '10.0.0.254', AS: 65001, Port: 179, Password: 'a-long-password', MultiHop: false }],
+      Peers: [{ Address: '10.0.0.254', AS: 65001, Password: 'a-long-password', MultiHop: false }],
     },
   })
 })
