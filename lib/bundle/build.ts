@@ -1,7 +1,7 @@
 import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { UsageError } from '../errors.ts'
-import type { HttpOptions } from './http.ts'
+import type { HttpOptions } from '../fetch/http.ts'
 import { mapLimit } from './limit.ts'
 import { type Architecture, type BundleItem, type BundleManifest, MANIFEST } from './manifest.ts'
 import { FOLDERS, placeDownload, placeImage } from './place.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { LocalFile } from '../resources/artifact-cache.ts'
+import type { LocalFile } from '../fetch/cache.ts'
 import { parseReference } from './reference.ts'
 import { type TarEntry, writeTar } from './tar-writer.ts'
 

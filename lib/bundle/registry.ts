@@ -1,5 +1,5 @@
 import { QuorateError } from '../errors.ts'
-import { get, HttpError, type HttpOptions, type Request, readAll, withRetries } from './http.ts'
+import { get, HttpError, type HttpOptions, type Request, readAll, withRetries } from '../fetch/http.ts'
 import type { Reference } from './reference.ts'
 
 /** What a registry says of one blob or manifest. */

@@ -4,8 +4,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { QuorateError } from '../errors.ts'
-import { cacheDirectory } from '../resources/artifact-cache.ts'
-import { digestOf } from './digest.ts'
+import { cacheDirectory, digestOf } from '../fetch/cache.ts'
 import { MANIFEST } from './manifest.ts'
 
 /**

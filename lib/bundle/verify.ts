@@ -1,4 +1,4 @@
-import { digestOf } from './digest.ts'
+import { digestOf } from '../fetch/cache.ts'
 import { mapLimit } from './limit.ts'
 import type { Bundle, BundleFile } from './read.ts'
 

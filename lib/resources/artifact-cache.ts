@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, statSync } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { QuorateError } from '../errors.ts'
-import { download, printable } from './download.ts'
+import { cacheDirectory, type LocalFile, localFile } from '../fetch/cache.ts'
+import { cachedDownload } from '../fetch/cached-download.ts'
+import { get, type HttpOptions, printable } from '../fetch/http.ts'
 
 /** Where an artifact comes from, and the digest that it has to have. */
 export interface ArtifactSource {
@@ -18,29 +17,24 @@ export interface ArtifactSource {
   readonly sha256: string
 }
 
-/** A file of the control machine, ready to be pushed. */
-export interface LocalFile {
-  readonly path: string
-  readonly sha256: string
-  /** Bytes. */
-  readonly size: number
-}
-
-// One fetch for all hosts of a run; other processes are kept apart by renames.
+// One reading or unpacking for all hosts of a run; other processes are kept apart by renames.
 const underway = new Map<string, Promise<LocalFile>>()
 
 /**
  * The artifact on the control machine, fetched unless it is in the cache (`$XDG_CACHE_HOME/quorate/artifacts`). Nothing
- * is kept of what has another digest.
+ * is kept of what has another digest; what is interrupted goes on where it stopped.
  *
  * @throws QuorateError where it cannot be fetched or read, or has another digest.
  */
-export function localArtifact(source: ArtifactSource): Promise<LocalFile> {
-  return shared(JSON.stringify([source.path, source.url, source.sha256]), () =>
-    source.path === undefined
-      ? cachedDownload(source.url as string, source.sha256)
-      : givenFile(source.path, source.sha256),
-  )
+export function localArtifact(
+  { path, url = '', sha256 }: ArtifactSource,
+  options: HttpOptions = {},
+): Promise<LocalFile> {
+  return shared(JSON.stringify([path, url, sha256]), () => {
+    if (path !== undefined) return givenFile(path, sha256)
+    const request = (headers: Readonly<Record<string, string>>) => get(url, headers, options)
+    return cachedDownload({ what: printable(url), sha256, request }, options)
+  })
 }
 
 /**
@@ -62,12 +56,6 @@ export function archiveMember(archive: LocalFile, member: string): Promise<Local
   })
 }
 
-/** Where artifacts are kept on the control machine. */
-export function cacheDirectory(): string {
-  const base = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
-  return join(base, 'quorate', 'artifacts')
-}
-
 function shared(key: string, make: () => Promise<LocalFile>): Promise<LocalFile> {
   const known = underway.get(key)
   if (known !== undefined) return known
@@ -84,19 +72,6 @@ async function givenFile(path: string, sha256: string): Promise<LocalFile> {
   })
   requireDigest(path, sha256, found.sha256)
   return found
-}
-
-async function cachedDownload(url: string, sha256: string): Promise<LocalFile> {
-  const path = join(cacheDirectory(), sha256)
-  const cached = existsSync(path) ? await localFile(path) : undefined
-  // Anything else under that name is a damaged disk or a hand in the cache.
-  if (cached?.sha256 === sha256) return cached
-  return inTemporaryDirectory(async (directory) => {
-    const temporary = join(directory, 'download')
-    requireDigest(printable(url), sha256, await download(url, temporary))
-    await rename(temporary, path)
-    return { path, sha256, size: statSync(path).size }
-  })
 }
 
 async function unpack(archive: LocalFile, member: string, prefix: string): Promise<LocalFile> {
@@ -141,12 +116,6 @@ async function inTemporaryDirectory<T>(work: (directory: string) => Promise<T>):
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
-}
-
-async function localFile(path: string): Promise<LocalFile> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return { path, sha256: hash.digest('hex'), size: statSync(path).size }
 }
 
 function requireDigest(what: string, wanted: string, found: string): void {

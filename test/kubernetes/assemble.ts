@@ -1,7 +1,7 @@
 import { constants, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { digestOf } from '../../lib/bundle/digest.ts'
 import type { Architecture, BundleItem, BundleManifest } from '../../lib/bundle/index.ts'
+import { digestOf } from '../../lib/fetch/cache.ts'
 import { writeImage, writeLayer } from './image.ts'
 import type { Recipe } from './recipe.ts'
 

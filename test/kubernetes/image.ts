@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { digestOf } from '../../lib/bundle/digest.ts'
 import { writeImageArchive } from '../../lib/bundle/index.ts'
+import { digestOf } from '../../lib/fetch/cache.ts'
 import { run } from '../../lib/lab/run.ts'
 
 const CONFIG_TYPE = 'application/vnd.oci.image.config.v1+json'

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { QuorateError } from '../../lib/errors.ts'
-import { archiveMember, cacheDirectory, localArtifact } from '../../lib/resources/artifact-cache.ts'
+import { cacheDirectory } from '../../lib/fetch/cache.ts'
+import { archiveMember, localArtifact } from '../../lib/resources/artifact-cache.ts'
 
 interface Context {
   directory: string
@@ -102,12 +103,13 @@ test('another checksum names both, and nothing is kept', async ({ url }) => {
   assert.equal(cached(), [])
 })
 
-test('a truncated download is an error, and nothing is kept', async ({ url }) => {
-  assert.match(
-    (await failure(localArtifact({ url: `${url}/truncated`, sha256: SHA }))).message,
-    /cannot fetch .*\/truncated: /,
-  )
-  assert.equal(cached(), [])
+test('a truncated download is an error, and is not taken for the whole', async ({ url }) => {
+  const truncated = localArtifact({ url: `${url}/truncated`, sha256: SHA }, { attempts: 1 })
+  assert.match((await failure(truncated)).message, /cannot fetch .*\/truncated: /)
+  assert.not.ok(cached().includes(SHA))
+  const { path } = await localArtifact({ url: `${url}/good`, sha256: SHA })
+  assert.ok(fs.readFileSync(path).equals(BINARY))
+  assert.equal(cached(), [SHA])
 })
 
 test('a missing page is an error that tells the status', async ({ url }) => {
@@ -115,6 +117,7 @@ test('a missing page is an error that tells the status', async ({ url }) => {
     (await failure(localArtifact({ url: `${url}/none`, sha256: SHA }))).message,
     /cannot fetch .*\/none: HTTP 404/,
   )
+  assert.equal(cached(), [])
 })
 
 test('a server that is not there is an error that tells why', async ({ url, server }) => {

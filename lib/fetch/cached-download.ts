@@ -5,8 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { QuorateError } from '../errors.ts'
-import { cacheDirectory, type LocalFile } from '../resources/artifact-cache.ts'
-import { digestOf } from './digest.ts'
+import { cacheDirectory, digestOf, type LocalFile } from './cache.ts'
 import { HttpError, type HttpOptions, type Request, reasonOf, withRetries } from './http.ts'
 
 /** Something to fetch, whose digest is known beforehand. */
@@ -42,7 +41,10 @@ async function fetchWhole(download: Download, options: HttpOptions): Promise<Loc
   const part = await claimPart(download.sha256)
   const data = join(part, 'data')
   const resumed = sizeOf(data) > 0
-  await withRetries(options, () => fetchRest(download, part))
+  await withRetries(options, () => fetchRest(download, part)).catch(async (error) => {
+    if (sizeOf(data) === 0) await rm(part, { recursive: true })
+    throw error
+  })
   const found = await digestOf(data)
   if (found === download.sha256) {
     await rename(data, path)

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { QuorateError } from '../errors.ts'
-import { printable } from '../resources/download.ts'
 
 /** A server answered with a status that is no success. */
 export class HttpError extends QuorateError {
@@ -42,12 +41,29 @@ export async function get(
   const { host, origin } = new URL(url)
   const mirror = mirrors[host]
   const target = mirror === undefined ? url : mirror.replace(/\/$/, '') + url.slice(origin.length)
-  const response = await fetch(target, { headers }).catch((error: Error) => {
+  const response = await fetch(...withoutCredentials(target, headers)).catch((error: Error) => {
     throw new QuorateError(`cannot fetch ${printable(target)}: ${reasonOf(error)}`, { cause: error })
   })
   if (response.ok) return response
   await response.body?.cancel()
   throw new HttpError(target, response)
+}
+
+/** fetch refuses credentials in a URL; they go into a header, which it does not take along to another server. */
+function withoutCredentials(url: string, headers: Readonly<Record<string, string>>): [URL, RequestInit] {
+  const target = new URL(url)
+  const { username, password } = target
+  if (username === '') return [target, { headers }]
+  target.username = target.password = ''
+  const credentials = [username, password].map(decodeURIComponent).join(':')
+  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
+  return [target, { headers: { ...headers, authorization } }]
+}
+
+/** A URL without what may be a secret. */
+export function printable(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return origin + pathname
 }
 
 /** Does it again, with growing pauses, as long as the failure is one that may pass. */
