@@ -3,7 +3,7 @@ import { accessSync, closeSync, constants, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { hostname, userInfo } from 'node:os'
 import { dirname } from 'node:path'
-import type { HostRecap, Reporter } from './engine/events.ts'
+import type { HostRecap } from './engine/events.ts'
 import type { LockOwner } from './engine/lock-script.ts'
 import { type ReadyPlay, type RunOptions, runPlays } from './engine/run.ts'
 import { UsageError } from './errors.ts'
@@ -20,12 +20,12 @@ import { createStepAsker } from './report/ask-step.ts'
 import { createReporter, printError } from './report/index.ts'
 import { listPlays } from './report/list.ts'
 import { printText, printWarning } from './report/print.ts'
+import { watchSignals } from './signals.ts'
 import { newLogPath } from './state.ts'
 
 const EXIT = { ok: 0, fault: 1, usage: 2, failed: 3, unreachable: 4 } as const
 /** Seconds; as Ansible's. */
 const DEFAULT_TIMEOUT = 10
-const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const
 
 /** Runs a playbook as a command: reads flags and inventory, runs, sets the process' exit code. Never throws. */
 export async function main(playbook: Playbook, args: readonly string[], command: string): Promise<void> {
@@ -162,8 +162,9 @@ async function run(
     const code = interruption.exitCode() ?? exitCode(recap)
     return (await planning?.after(code)) ?? code
   } finally {
-    interruption.stop()
-    await reporter.close()
+    // One that comes while reports are still being written must not cut them off.
+    interruption.runIsOver()
+    await reporter.close().finally(interruption.stop)
   }
 }
 
@@ -232,36 +233,6 @@ async function remember(subject: RunSubject, recap: readonly HostRecap[]): Promi
 function exitCode(recap: readonly HostRecap[]): number {
   if (recap.some(({ failed }) => failed > 0)) return EXIT.failed
   return recap.some(({ unreachable }) => unreachable) ? EXIT.unreachable : EXIT.ok
-}
-
-/** The first Ctrl-C (or SIGTERM) lets what runs finish and starts nothing new; the second ends at once. */
-function watchSignals(reporter: Reporter): {
-  signal: AbortSignal
-  exitCode: () => number | undefined
-  stop: () => void
-} {
-  const controller = new AbortController()
-  let code: number | undefined
-  const onSignal = (signal: NodeJS.Signals): void => {
-    const next = SIGNAL_EXIT[signal as keyof typeof SIGNAL_EXIT]
-    // Hosts end what still runs for us as soon as their connection is gone.
-    if (code !== undefined) void reporter.close().finally(() => process.exit(next))
-    code = next
-    controller.abort()
-    reporter.event({
-      type: 'warning',
-      message: `${signal}: finishing what runs, starting nothing new; once more ends at once`,
-    })
-  }
-  const signals = Object.keys(SIGNAL_EXIT) as NodeJS.Signals[]
-  for (const signal of signals) process.on(signal, onSignal)
-  return {
-    signal: controller.signal,
-    exitCode: () => code,
-    stop: () => {
-      for (const signal of signals) process.off(signal, onSignal)
-    },
-  }
 }
 
 function print(text: string): number {

@@ -1,5 +1,5 @@
 // A run that is told to stop, killed, refused or kept waiting, on this machine: nothing stays behind.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -31,6 +31,7 @@ const work = defineRole({
       await apply(step('second', { done: sh\`test -e \${at('second')}\`, run: sh\`touch \${at('second')}\` }))
     }
   },
+  verify: async ({ mode }) => (mode === 'verify' ? 'all is well '.repeat(20_000) : undefined),
 })
 export default await playbook('waiting', { plays: ({ group }) => [play('wait', group('all'), [work()])] })
 `
@@ -134,6 +135,26 @@ test('a step that takes longer than it may is ended with all its processes; the 
   assert.match(run.output(), /step first: timed out after 0\.5 s; its processes were ended/)
   await ends(pid)
   assert.ok(existsSync(path('second')), 'finally')
+})
+
+test('a signal that comes while the report is written does not cut it off', async () => {
+  for (const name of ['go', 'first', 'second']) writeFileSync(path(name), '')
+  const pipe = path('report.html')
+  execFileSync('mkfifo', [pipe])
+  // Reads one byte, and the rest only once it is told to: more than a pipe holds.
+  const reader = spawn('sh', [
+    '-c',
+    'exec 3<>"$1"; head -c 1 <&3 >"$1.part"; echo began; read -r go; exec cat <&3',
+    'sh',
+    pipe,
+  ])
+  started.push(reader)
+  const run = start('--verify', '--report', pipe)
+  await once(reader.stdout, 'data')
+  run.child.kill('SIGINT')
+  reader.stdout.resume()
+  reader.stdin.end('go\n')
+  assert.is(await run.ended, 0, run.output())
 })
 
 function start(...args: readonly string[]) {
