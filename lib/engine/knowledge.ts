@@ -7,12 +7,18 @@ interface Answer {
   staleAfter?: string
 }
 
+/** What is known of all that lies below a path, without asking. */
+interface Rule extends Answer {
+  readonly need: Need
+}
+
 /** Digests of files by path. */
 export type Contents = readonly (readonly [path: string, sha256: string])[]
 
 /** What is known of one host: answers of probes, and which of them a change has made out of date. */
 export class Knowledge implements Observed {
   readonly #answers = new Map<Probe<unknown>, Map<string, Answer>>()
+  #below: Rule[] = []
   /** A change after which nothing is sure, not even what was not asked yet. */
   #everythingAfter: string | undefined
   #volatileAfter: string | undefined
@@ -46,10 +52,12 @@ export class Knowledge implements Observed {
     const questions = this.#open(needs, refresh)
     if (questions.length === 0) return
     const results = await connection.runAll(questions.map(({ probe, args }) => probe.script(args)))
+    if (refresh) this.#below = []
     questions.forEach(({ probe, args }, index) => {
       const answers = probe.parse(results[index]?.stdout ?? Buffer.alloc(0), args)
       for (const [position, arg] of args.entries()) {
-        this.#set({ probe, arg }, this.#fresh(probe, answers[position], refresh))
+        const ruled = this.#below.findLast(({ need }) => isBelow({ probe, arg }, need))
+        this.#set({ probe, arg }, ruled ? { ...ruled } : this.#fresh(probe, answers[position], refresh))
       }
     })
     if (refresh) this.#everythingAfter = this.#volatileAfter = undefined
@@ -61,6 +69,7 @@ export class Knowledge implements Observed {
       this.#everythingAfter = cause
       for (const answers of this.#answers.values())
         for (const answer of answers.values()) answer.staleAfter = cause
+      for (const rule of this.#below) rule.staleAfter = cause
     } else {
       for (const need of effects.unknown ?? []) this.#markStale(need, cause)
     }
@@ -68,7 +77,15 @@ export class Knowledge implements Observed {
     for (const [probe, answers] of this.#answers) {
       if (probe.volatile) for (const answer of answers.values()) answer.staleAfter = cause
     }
+    for (const [need, value] of effects.knownBelow ?? []) this.#learnBelow(need, value)
     for (const [need, value] of effects.known ?? []) this.#set(need, { value })
+  }
+
+  #learnBelow(need: Need, value: unknown): void {
+    this.#below.push({ need, value })
+    for (const arg of this.#answers.get(need.probe)?.keys() ?? []) {
+      if (isBelow({ ...need, arg }, need)) this.#set({ ...need, arg }, { value })
+    }
   }
 
   #open(needs: readonly Need[], refresh: boolean): { probe: Probe<unknown>; args: string[] }[] {
@@ -102,6 +119,10 @@ export class Knowledge implements Observed {
     const answers = this.#answers.get(probe) ?? new Map<string, Answer>()
     this.#answers.set(probe, answers.set(arg, answer))
   }
+}
+
+function isBelow({ probe, arg }: Need, above: Need): boolean {
+  return probe === above.probe && arg.startsWith(`${above.arg}/`)
 }
 
 /** The sha256 of an answer or an effect that tells of a file's content. */

@@ -42,6 +42,8 @@ export interface Diff {
 export interface Effects {
   /** Answers that follow from the change without asking: written content has that digest. */
   readonly known?: readonly (readonly [Need, unknown])[]
+  /** The same of all paths below that of the need, asked for or not: a directory that is removed. */
+  readonly knownBelow?: readonly (readonly [Need, unknown])[]
   /** Answers that have to be asked again; `everything` where a change may have touched anything (a package's scripts). */
   readonly unknown?: 'everything' | readonly Need[]
 }

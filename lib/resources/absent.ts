@@ -3,6 +3,7 @@ import type { Change, Observed, PlanContext, Resource } from '../engine/resource
 import { QuorateError } from '../errors.ts'
 import { sh } from '../quote.ts'
 import { checkedPath } from './checked.ts'
+import { contentNeed } from './probes/content.ts'
 import { ABSENT, pathNeed, pathProbe } from './probes/path.ts'
 import { isWithin } from './surroundings.ts'
 
@@ -58,8 +59,15 @@ function planAbsent(path: string, observed: Observed, { facts }: PlanContext): r
     {
       summary: 'remove the directory and all that is in it',
       action: sh`rm -rf --one-file-system -- ${path}`.text,
-      // Nobody knows which of the paths that were observed lay in it.
-      effects: { known: [[pathNeed(path), ABSENT]], unknown: 'everything' },
+      // Nobody knows what else looks into it: units, commands, links.
+      effects: {
+        known: [[pathNeed(path), ABSENT]],
+        knownBelow: [
+          [pathNeed(path), ABSENT],
+          [contentNeed(path), undefined],
+        ],
+        unknown: 'everything',
+      },
     },
   ]
 }

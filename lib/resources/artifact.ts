@@ -7,7 +7,7 @@ import type { Connection } from '../transport/connection.ts'
 import { archiveMember, localArtifact } from './artifact-cache.ts'
 import { type ArtifactOptions, type DesiredArtifact, desiredArtifact } from './artifact-options.ts'
 import { attributeDifferences, planAttributes } from './attributes.ts'
-import { contentNeed, contentProbe } from './probes/content.ts'
+import { bytesOf, contentNeed, contentProbe } from './probes/content.ts'
 import { recordDigest } from './probes/digests.ts'
 import { type PathState, pathNeed, pathProbe } from './probes/path.ts'
 import { requireParent, requireReplaceable, requireSpace } from './surroundings.ts'
@@ -56,7 +56,7 @@ function planPlain(desired: DesiredArtifact, observed: Observed): readonly Chang
 
 function planArchive(desired: DesiredArtifact, observed: Observed): readonly Change[] {
   const stamp = desired.stamp as string
-  const installed = readStamp(observed.get(contentProbe, stamp), desired.source.sha256)
+  const installed = readStamp(bytesOf(observed.get(contentProbe, stamp)), desired.source.sha256)
   const paths = [...desired.files.values()]
   const states = new Map(paths.map((path) => [path, placeable(path, observed)]))
   const isInstalled = (path: string) =>

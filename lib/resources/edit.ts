@@ -4,10 +4,10 @@ import type { Change, Need, Observed, PlanContext } from '../engine/resource.ts'
 import { QuorateError } from '../errors.ts'
 import { type Attributes, checkedAttributes } from './checked.ts'
 import { diffText } from './payload.ts'
-import { contentNeed, contentProbe } from './probes/content.ts'
+import { bytesOf, type Content, contentNeed, contentProbe, HiddenBytes } from './probes/content.ts'
 import { type PathState, pathNeed, pathProbe } from './probes/path.ts'
 import { requireParent, requireSpace } from './surroundings.ts'
-import { INLINE_LIMIT, replaceByUpload, replaceScript, sha256 } from './write.ts'
+import { INLINE_LIMIT, replaceByUpload, replaceScript, runScript, sha256 } from './write.ts'
 
 /** How an edit treats a file that does not exist. */
 export interface CreateOptions {
@@ -52,7 +52,8 @@ export function planEdit(
   context: PlanContext,
   edit: EditLines,
 ): readonly Change[] {
-  const before = editableContent(path, observed)
+  const content = editableContent(path, observed)
+  const before = bytesOf(content)
   const edited = edit(toLines(before))
   if (edited === undefined) return []
   const attributes = before === undefined ? create : observed.get(pathProbe, path)
@@ -63,12 +64,13 @@ export function planEdit(
   }
   requireParent(observed, path)
   const after = fromLines(edited.lines)
+  const secret = content instanceof HiddenBytes
   requireSpace(context.facts, path, after.length)
   return [
     {
       summary: edited.summary,
-      ...(context.diff && { diff: { before: diffText(before), after: diffText(after) } }),
-      ...replacement(path, attributes, before, after),
+      ...(context.diff && !secret && { diff: { before: diffText(before), after: diffText(after) } }),
+      ...replacement(path, attributes, before, after, secret),
     },
   ]
 }
@@ -88,25 +90,28 @@ function replacement(
   { owner, group, mode }: Attributes,
   before: Buffer | undefined,
   after: Buffer,
+  secret: boolean,
 ): Pick<Change, 'action' | 'effects'> {
   const madeFrom = before === undefined ? 'absent' : sha256(before)
   const wanted = { path, owner, group, mode, sha256: sha256(after), madeFrom }
   const state: PathState = { type: 'file', owner, group, mode, size: after.length, sha256: wanted.sha256 }
   return {
     action:
-      after.length <= INLINE_LIMIT
-        ? replaceScript(wanted, after)
-        : (connection) => replaceByUpload(connection, wanted, Readable.from([after])),
+      after.length > INLINE_LIMIT
+        ? (connection) => replaceByUpload(connection, wanted, Readable.from([after]))
+        : secret
+          ? (connection) => runScript(connection, replaceScript(wanted, after))
+          : replaceScript(wanted, after),
     effects: {
       known: [
         [pathNeed(path), state],
-        [contentNeed(path), after],
+        [contentNeed(path), secret ? new HiddenBytes(() => after) : after],
       ],
     },
   }
 }
 
-function editableContent(path: string, observed: Observed): Buffer | undefined {
+function editableContent(path: string, observed: Observed): Content {
   const { type, target } = observed.get(pathProbe, path)
   if (type === 'absent') return undefined
   if (type === 'symlink') {

@@ -7,7 +7,7 @@ import { Secret } from '../secret.ts'
 import { attributeDifferences, octal, owners, planAttributes } from './attributes.ts'
 import { checkedAttributes, checkedPath } from './checked.ts'
 import { contentPayload, diffText, type Payload, sourcePayload } from './payload.ts'
-import { contentNeed, contentProbe } from './probes/content.ts'
+import { contentNeed, contentProbe, HiddenBytes } from './probes/content.ts'
 import { type PathState, pathNeed, pathProbe } from './probes/path.ts'
 import { requireParent, requireReplaceable, requireSpace } from './surroundings.ts'
 import { type Replacement, replaceByUpload, replaceScript, runScript } from './write.ts'
@@ -144,13 +144,12 @@ function writeAction(desired: DesiredFile): Change['action'] {
 
 function effectsOf({ path, owner, group, mode, payload }: DesiredFile): Effects {
   const state: PathState = { type: 'file', owner, group, mode, size: payload.size, sha256: payload.sha256 }
-  if (payload.secret || payload.inline === undefined) {
-    return { known: [[pathNeed(path), state]], unknown: [contentNeed(path)] }
-  }
+  const { inline, secret } = payload
+  if (inline === undefined) return { known: [[pathNeed(path), state]], unknown: [contentNeed(path)] }
   return {
     known: [
       [pathNeed(path), state],
-      [contentNeed(path), payload.inline()],
+      [contentNeed(path), secret ? new HiddenBytes(inline) : inline()],
     ],
   }
 }

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { QuorateError } from '../errors.ts'
 import { Secret } from '../secret.ts'
+import { type Content, HiddenBytes } from './probes/content.ts'
 import { INLINE_LIMIT, sha256 } from './write.ts'
 
 /** What a file is to hold. */
@@ -48,9 +49,10 @@ export function sourcePayload(source: string | URL): Payload {
   }
 }
 
-/** Content as a diff shows it; what is no text only by its size. */
-export function diffText(content: Buffer | undefined): string {
+/** Content as a diff shows it; what is no text only by its size, a secret not at all. */
+export function diffText(content: Content): string {
   if (content === undefined) return ''
+  if (content instanceof HiddenBytes) return '(secret)'
   return isUtf8(content) && !content.includes(0) ? content.toString() : `(binary, ${content.length} bytes)`
 }
 

@@ -4,7 +4,7 @@ import { QuorateError } from '../errors.ts'
 import { sh } from '../quote.ts'
 import { checkedPath } from './checked.ts'
 import { file } from './file.ts'
-import { contentNeed, contentProbe } from './probes/content.ts'
+import { bytesOf, contentNeed, contentProbe } from './probes/content.ts'
 import { plainValue, sysctlNeed, sysctlPath, sysctlProbe } from './probes/sysctl.ts'
 
 type Value = string | number
@@ -44,7 +44,12 @@ export function sysctl(
     ],
     plan: (observed, context) => [
       ...planLive(wanted, observed),
-      ...planKept(settings(merged(observed.get(contentProbe, path), wanted)), path, observed, context),
+      ...planKept(
+        settings(merged(bytesOf(observed.get(contentProbe, path)), wanted)),
+        path,
+        observed,
+        context,
+      ),
     ],
   }
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { directory } from '../../lib/resources/index.ts'
+import { absent, block, directory, file, line } from '../../lib/resources/index.ts'
+import { Secret } from '../../lib/secret.ts'
 import type { Connection } from '../../lib/transport/connection.ts'
 import { connect } from '../../lib/transport/index.ts'
 import { requireTruthOfAll } from '../helpers/check-equals-apply.ts'
@@ -36,5 +37,27 @@ asRoot('100 generated states', async () => {
   )
   assert.ok(changes > 100 && unknown < changes / 4, 'check mode knows what it tells')
 })
+
+asRoot(
+  'edits of a secret file that is written first, and what lies in a directory that is removed',
+  async () => {
+    const at = (name: string) => `${folder}/known/${name}`
+    const secret = (text: string) => () => file(at('key'), { content: new Secret(text) })
+    const edits = [
+      () => line(at('key'), { line: 'key=1', match: /^key=/ }),
+      () => block(at('key'), { marker: 'ours', content: 'one' }),
+    ]
+    const { changes, unknown } = await requireTruthOfAll(connection, [
+      [() => directory(at('a')), () => file(at('a/b'), { content: 'b' }), secret('first\n'), ...edits],
+      [
+        () => absent(at('a')),
+        () => absent(at('a/b')),
+        () => line(at('a/b/c'), { line: 'c', state: 'absent' }),
+      ],
+      [secret('key=0\nsecond'), ...edits],
+    ])
+    assert.equal({ changes, unknown }, { changes: 9, unknown: 0 })
+  },
+)
 
 test.run()

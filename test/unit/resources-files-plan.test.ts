@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { inspect } from 'node:util'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Resource } from '../../lib/engine/resource.ts'
@@ -334,8 +335,10 @@ test('a secret is nowhere in a resource and its changes, encoded or not', () => 
   const predicted = changes.flatMap(({ effects }) => effects.known ?? [])
   assert.equal(
     predicted.map(([{ probe }]) => probe.name),
-    ['path'],
+    ['path', 'content'],
   )
+  const hidden = inspect({ resource, changes, predicted }, { depth: 20, showHidden: true })
+  assert.not.match(hidden, text)
 })
 
 test('a created parent is known to what comes behind it', () => {
