@@ -13,6 +13,14 @@ export const SETTING_NAMES = {
   timeout: ['ansible_timeout', 'ansible_ssh_timeout'],
   become: ['ansible_become'],
   becomeMethod: ['ansible_become_method'],
+  becomeExe: ['ansible_become_exe'],
+  becomeFlags: ['ansible_become_flags'],
+  sudoExe: ['ansible_sudo_exe'],
+  sudoFlags: ['ansible_sudo_flags'],
+  suExe: ['ansible_su_exe'],
+  suFlags: ['ansible_su_flags'],
+  doasExe: ['ansible_doas_exe'],
+  doasFlags: ['ansible_doas_flags'],
   becomeUser: ['ansible_become_user', 'ansible_sudo_user', 'ansible_su_user', 'ansible_doas_user'],
   becomePassword: [
     ...(['ansible_become_password', 'ansible_become_pass'] as const),
@@ -30,8 +38,6 @@ export const UNSUPPORTED_NAMES = [
 /** Variables of Ansible that mean nothing here, so they are no misspelling of those that do. */
 export const IGNORED_NAMES: ReadonlySet<string> = new Set([
   'ansible_async_dir',
-  'ansible_become_exe',
-  'ansible_become_flags',
   'ansible_check_mode',
   'ansible_config_file',
   'ansible_connection_user',
@@ -84,8 +90,6 @@ export const IGNORED_NAMES: ReadonlySet<string> = new Set([
   'ansible_ssh_use_tty',
   'ansible_ssh_verbosity',
   'ansible_sshpass_prompt',
-  'ansible_sudo_exe',
-  'ansible_sudo_flags',
   'ansible_verbosity',
   'ansible_version',
 ])

@@ -5,7 +5,9 @@ import { SETTING_NAMES } from './ansible-variables.ts'
 import { doubtfulNames } from './doubtful-names.ts'
 import { tryValue } from './evaluate.ts'
 import {
+  toBecomeFlags,
   toBecomeMethod,
+  toBecomeProgram,
   toBoolean,
   toPath,
   toPort,
@@ -111,7 +113,16 @@ function readBecome(
   method: Become['method'] | undefined,
 ): NonNullable<ConnectionSettings['become']> {
   const password = read('becomePassword', toSecret)
-  return { user: read('becomeUser', toText) ?? 'root', ...withoutUndefined({ method, password }) }
+  const known = method ?? 'sudo'
+  const toFlags = (value: Value) => toBecomeFlags(value, known)
+  const toExe = (value: Value) => toBecomeProgram(value, known)
+  // As in Ansible: what is said of the method wins over what is said of any.
+  const flags = read(`${known}Flags`, toFlags) ?? read('becomeFlags', toFlags)
+  const program = read(`${known}Exe`, toExe) ?? read('becomeExe', toExe)
+  return {
+    user: read('becomeUser', toText) ?? 'root',
+    ...withoutUndefined({ method, password, flags, program }),
+  }
 }
 
 /** The last of `names` that is set, as in Ansible. A null, as `ansible_user=None` gives, counts as not set. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Secret } from '../secret.ts'
 import type { Become, ConnectionSettings } from '../transport/settings.ts'
 import { unknownSshOptions } from '../transport/ssh-arguments.ts'
+import { becomeFlags } from './become-flags.ts'
 import { shlexSplit } from './shlex.ts'
 import { SyntaxProblem } from './syntax-problem.ts'
 import type { Value } from './types.ts'
@@ -49,6 +50,18 @@ export function toBecomeMethod(value: Value): NonNullable<Become['method']> {
   throw wrong('sudo, su or doas', value)
 }
 
+export function toBecomeFlags(value: Value, method: NonNullable<Become['method']>): string[] {
+  return becomeFlags(toWords(value, `flags of ${method}, such as '-E'`), method)
+}
+
+/** The program that is started in place of sudo or su, with words of its own where it has any: `sudo su`. */
+export function toBecomeProgram(value: Value, method: NonNullable<Become['method']>): string[] {
+  const words = toWords(value, `the path of ${method}`)
+  if (words.length === 0) throw wrong(`the path of ${method}`, value)
+  if (method !== 'doas' || words.join(' ') === 'doas') return words
+  throw new SyntaxProblem('left out with doas, which is always started by its name')
+}
+
 export function toText(value: Value): string {
   const text = typeof value === 'number' ? String(value) : value
   if (typeof text === 'string' && text.trim() !== '') return text
@@ -82,10 +95,10 @@ export function toSshWords(value: Value): string[] {
 }
 
 /** The words of options for the system's ssh. */
-export function toWords(value: Value): string[] {
+export function toWords(value: Value, expected = "options of ssh, such as '-o ProxyJump=bastion'"): string[] {
   // `-4` has become a number on its way.
   const text = typeof value === 'number' ? String(value) : value
-  if (typeof text !== 'string') throw wrong("options of ssh, such as '-o ProxyJump=bastion'", value)
+  if (typeof text !== 'string') throw wrong(expected, value)
   return shlexSplit(text).map(({ text }) => text)
 }
 

@@ -35,11 +35,11 @@ export QUORATE_USER="$1" QUORATE_RUN="$2" SHELL=/bin/sh
 
 export const BECOME_METHODS: Readonly<Record<NonNullable<Become['method']>, BecomeMethod>> = {
   sudo: {
-    command(argv, { user, password }) {
-      const common = ['-H', '-u', user, '--', ...argv]
-      if (password === undefined) return { argv: ['sudo', '-n', ...common], question: undefined }
+    command(argv, { user, password, flags = ['-H'], program = ['sudo'] }) {
+      const common = [...flags, '-u', user, '--', ...argv]
+      if (password === undefined) return { argv: [...program, '-n', ...common], question: undefined }
       const prompt = `[quorate ${randomBytes(8).toString('hex')}]`
-      return { argv: ['sudo', '-S', '-p', prompt, ...common], question: new RegExp(`\\${prompt}`) }
+      return { argv: [...program, '-S', '-p', prompt, ...common], question: new RegExp(`\\${prompt}`) }
     },
     complaints: [
       [/incorrect password attempt/, 'wrong password'],
@@ -50,8 +50,11 @@ export const BECOME_METHODS: Readonly<Record<NonNullable<Become['method']>, Beco
     ],
   },
   su: {
-    command: (argv, { user }) => ({
-      argv: ['env', 'LC_ALL=C', 'su', '-s', '/bin/sh', '-c', `exec ${argv.map(quote).join(' ')}`, user],
+    command: (argv, { user, flags = [], program = ['su'] }) => ({
+      argv: [
+        ...['env', 'LC_ALL=C', ...program, ...flags, '-s', '/bin/sh'],
+        ...['-c', `exec ${argv.map(quote).join(' ')}`, user],
+      ],
       question: /password[^:\n]*: ?$/i,
     }),
     complaints: [

@@ -8,6 +8,10 @@ export interface Become {
   readonly method?: 'sudo' | 'su' | 'doas'
   /** Given when it is asked for, and only then. */
   readonly password?: Secret
+  /** Of the method's program, one a word. Default: `-H` for sudo, none for the others. */
+  readonly flags?: readonly string[]
+  /** The program and its first words; not for doas. Default: the method's name. */
+  readonly program?: readonly string[]
 }
 
 /** Where a host is and who we are there: what the inventory's `ansible_*` variables come down to. */

@@ -1,11 +1,17 @@
 // A run that changes everything on a lab host, disturbed in its middle: the next one finishes it. More of it is in long/.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
 import { holdLock } from '../helpers/lab-connection.ts'
-import { type Fault, Survival } from '../helpers/survival.ts'
+import { type Fault, Survival, signalFaults } from '../helpers/survival.ts'
 
 const test = suite('faults')
 const CUT = 'iptables -I INPUT -p tcp --dport 22 -j DROP'
+const ALICE = `id alice >/dev/null 2>&1 || useradd -m -s /bin/sh alice; echo alice:right | chpasswd
+printf 'alice ALL=(ALL:ALL) ALL\\n' >/etc/sudoers.d/alice
+mkdir -p /home/alice/.ssh && cp /root/.ssh/authorized_keys /home/alice/.ssh/ && chown -R alice: /home/alice/.ssh`
+const SEED = 20261121
+const SIGNALS = 12
 let survival: Survival
 
 test.before(async () => {
@@ -31,6 +37,16 @@ const FAULTS: Record<string, Fault> = {
       await sleep(3000)
       await lab.exec('m1', CUT.replace('-I', '-D'))
     },
+    codes: [0, 3, 4],
+  },
+  'the host loses its power and boots again': {
+    installed: true,
+    async inject(run, lab) {
+      await run.reaches(survival.events / 2)
+      await lab.kill('m1')
+      await lab.start('m1')
+    },
+    heal: 'mountpoint -q /srv/small || { rm -rf /srv/small/*; mount -t tmpfs -o size=3m tmpfs /srv/small; }',
     codes: [0, 3, 4],
   },
   'the disk is full': {
@@ -63,5 +79,32 @@ touch -d 2040-01-01 /srv/list /srv/old /etc/systemd/system /var/lib/apt/lists`,
 for (const [name, fault] of Object.entries(FAULTS)) {
   test(`${name}: the next run finishes`, async () => await survival.requireSurvived(fault))
 }
+
+test('a wrong sudo password is told, and nothing is changed', async () => {
+  let [before, after] = ['', '']
+  await survival.requireSurvived({
+    installed: true,
+    arrange: ALICE,
+    args: ['ansible_user=alice', 'ansible_become=true', 'ansible_become_password=not-this-one'].flatMap(
+      (one) => ['-e', one],
+    ),
+    async inject(run) {
+      before = await survival.digest()
+      await run.ended
+      after = await survival.digest()
+    },
+    codes: [4],
+    says: /wrong become password for alice/,
+  })
+  assert.is(after, before)
+})
+
+test(`signals at ${SIGNALS} points: the next run finishes`, async () => {
+  const failures: string[] = []
+  for (const { name, ...fault } of signalFaults(SIGNALS, survival.events, SEED)) {
+    await survival.requireSurvived(fault).catch((error: Error) => failures.push(`${name}: ${error.message}`))
+  }
+  assert.equal(failures, [])
+})
 
 test.run()

@@ -290,6 +290,16 @@ for (const [what, user, become, password, message, method = 'sudo'] of becomeRef
   })
 }
 
+test('hands on the flags of become, and starts the program that is asked for', async () => {
+  const kept = await open({ user: 'bob', become: { user: 'root', flags: ['-E'] } })
+  assert.match((await kept.run('echo "$USER:$SSH_CONNECTION"')).stdout.toString(), /^\w+:\d/)
+  const become: Become = { user: 'carol', method: 'su', program: ['sudo', 'su'], flags: ['-l'] }
+  const login = await open({ user: 'bob', become })
+  assert.is((await login.run('id -un; pwd')).stdout.toString(), 'carol\n/home/carol\n')
+  await login.upload(lab.knownHosts, '/tmp/uploaded-by-carol')
+  assert.is((await lab.exec('m1', 'stat -c %U /tmp/uploaded-by-carol')).stdout, 'carol\n')
+})
+
 test('keeps the become password off the command lines and out of the environment', async () => {
   const connection = await open({ user: 'alice', become: becoming('root', PASSWORD) })
   const { stdout } = await connection.run("cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' '\\n'")

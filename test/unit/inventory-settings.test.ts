@@ -48,6 +48,24 @@ const SETTINGS: readonly (readonly [string, object])[] = [
   ['ansible_become=True ansible_become_user=app', { become: { user: 'app' } }],
   ['ansible_become=1 ansible_become_pass=pw', { become: { user: 'root', password: 'pw' } }],
   ['ansible_become=on ansible_become_password=pw', { become: { user: 'root', password: 'pw' } }],
+  [
+    `ansible_become=1 ansible_become_flags='-H -S -n -Eg wheel --preserve-env=A,B'`,
+    { become: { user: 'root', flags: ['-H', '-E', '-g', 'wheel', '--preserve-env=A,B'] } },
+  ],
+  ['ansible_become=1 ansible_become_flags= ', { become: { user: 'root', flags: [] } }],
+  [
+    'ansible_become=1 ansible_become_flags=-E ansible_sudo_flags=-k ansible_su_flags=-x',
+    { become: { user: 'root', flags: ['-k'] } },
+  ],
+  [
+    `ansible_become=1 ansible_become_method=su ansible_become_exe='sudo su' ansible_become_flags='- -gwheel'`,
+    { become: { user: 'root', method: 'su', program: ['sudo', 'su'], flags: ['-l', '-g', 'wheel'] } },
+  ],
+  [
+    'ansible_become=1 ansible_become_exe=/usr/local/bin/sudo',
+    { become: { user: 'root', program: ['/usr/local/bin/sudo'] } },
+  ],
+  ['ansible_become=no ansible_become_flags=-i', {}],
   ['ansible_become=no ansible_become_pass=pw', {}],
   ['ansible_become_method=sudo', {}],
   ['ansible_become=yes ansible_become_method=su', { become: { user: 'root', method: 'su' } }],
@@ -95,6 +113,14 @@ const WRONG: Readonly<Record<string, RegExp>> = {
   'ansible_password=1.50': /^ansible_password must be text/,
   'ansible_hots=x': /^ansible_hots is no variable of Ansible \(did you mean ansible_host\?\)$/,
   'ansible_sshpass=x': /did you mean ansible_ssh_pass\?/,
+  'ansible_become=1 ansible_become_flags=-Ei':
+    /^ansible_become_flags must be flags of sudo that can be honoured, and -i cannot/,
+  'ansible_become=1 ansible_become_flags="-H -u app"': /and -u cannot.*Set ansible_become_user/,
+  'ansible_become=1 ansible_become_flags=--login': /and --login cannot/,
+  'ansible_become=1 ansible_become_flags=E': /and E cannot/,
+  'ansible_become=1 ansible_su_flags=-P ansible_become_method=su':
+    /^ansible_su_flags must be flags of su .* -P cannot/,
+  'ansible_become=1 ansible_become_method=doas ansible_become_exe=/opt/doas': /left out with doas/,
   'ansible_becom=x': /did you mean ansible_become\?/,
   'ansible_ssh_private_key_fiel=x': /did you mean ansible_ssh_private_key_file\?/,
   'ansible_ssh_common_args="-o ForwardAgent=yes"':
