@@ -22,6 +22,7 @@ import { listPlays } from './report/list.ts'
 import { printText, printWarning } from './report/print.ts'
 import { watchSignals } from './signals.ts'
 import { newLogPath } from './state.ts'
+import type { ConnectionSettings } from './transport/settings.ts'
 
 const EXIT = { ok: 0, fault: 1, usage: 2, failed: 3, unreachable: 4 } as const
 /** Seconds; as Ansible's. */
@@ -47,7 +48,12 @@ export async function main(playbook: Playbook, args: readonly string[], command:
 }
 
 async function start(playbook: Playbook, options: CliOptions, command: string): Promise<number> {
-  if (options.help) return print(helpText({ name: playbook.name, command, usage: playbook.definition.args }))
+  const subject = { name: playbook.name, command, usage: playbook.definition.args }
+  if (options.help) return print(helpText(subject))
+  if (options.man) return print((await import('./man.ts')).manualPage(subject, version()))
+  if (options.completion !== undefined) {
+    return print((await import('./completion.ts')).completion(options.completion, command))
+  }
   if (options.version) return print(`quorate ${version()}\n`)
   if (wantsKeys(options)) {
     const { unlockVaults } = await import('./vault/unlock.ts')
@@ -60,8 +66,8 @@ async function start(playbook: Playbook, options: CliOptions, command: string): 
   )
   inventory.warnings.forEach(printWarning)
   if (options.explain !== undefined) return print(await explainVariable(playbook, inventory, options))
-  const subject = { playbook: playbook.name, inventory: inventory.source }
-  const only = options.limitFailed ? await failedHosts(subject) : undefined
+  const runSubject = { playbook: playbook.name, inventory: inventory.source }
+  const only = options.limitFailed ? await failedHosts(runSubject) : undefined
   const plan = options.applyPlan === undefined ? undefined : await readPlan(options.applyPlan)
   const selection: Selection = plan === undefined ? { ...options, only } : chosenBy(plan)
   const prepared = await prepare(playbook, inventory, selection)
@@ -71,7 +77,7 @@ async function start(playbook: Playbook, options: CliOptions, command: string): 
   const { askCredentials, resolveConnections } = await import('./transport/index.ts')
   const resolved = await resolveConnections(prepared.settings)
   const settings = await askCredentials(resolved, options, askSecret)
-  return run(playbook, { ...prepared, settings }, options, { ...subject, selection, plan })
+  return run(playbook, { ...prepared, settings }, options, { ...runSubject, selection, plan })
 }
 
 async function readPlan(path: string): Promise<Plan> {
@@ -130,7 +136,7 @@ async function run(
     ...(!options.color && { color: false }),
   })
   const interruption = watchSignals(reporter)
-  const { connect } = await import('./transport/index.ts')
+  const { connect, describeRoute } = await import('./transport/index.ts')
   const mode = options.check ? 'check' : options.verify || shows ? 'verify' : 'apply'
   const runOptions: RunOptions = {
     playbook: playbook.name,
@@ -138,6 +144,10 @@ async function run(
     ...(confirm && { confirm }),
     ...(mode === 'apply' && { lock: { owner: lockOwner(playbook), force: options.forceUnlock } }),
     grace: options.grace,
+    reconnect: ({ name }) => options.reconnect ?? settings.get(name)?.reconnectSeconds,
+    ...(options.verbose > 2 && {
+      route: ({ name }) => describeRoute(settings.get(name) as ConnectionSettings),
+    }),
     diff: options.diff,
     forks: options.forks,
     signal: interruption.signal,

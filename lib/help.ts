@@ -1,35 +1,56 @@
 import { OPTIONS, type Option } from './options.ts'
 
-/** The text of `--help`. */
-export function helpText(playbook: {
+/** A playbook as its help knows it. */
+export interface HelpSubject {
   readonly name: string
   readonly command: string
   /** The words that it takes beside flags. */
   readonly usage?: string | undefined
-}): string {
-  const { name, usage } = playbook
-  const command = usage === undefined ? playbook.command : `${playbook.command} ${usage}`
+}
+
+const EXAMPLES: readonly (readonly [flags: string, what: string])[] = [
+  ['', 'bring all hosts to their desired state'],
+  [' --check --diff', 'show what that would change'],
+  [' --tags haproxy', 'one role only'],
+  [" -l 'all:!m2'", 'leave a host out'],
+  [' --limit-failed', 'again, where the last run failed'],
+  [' --verify', 'is all well?'],
+]
+
+/** What a run can end with. */
+export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
+  ['0', 'all hosts are as desired'],
+  ['1', 'a fault in Quorate or a role'],
+  ['2', 'wrong flags, inventory or variables, or a plan that no longer fits; nothing was changed'],
+  ['3', 'a host failed'],
+  ['4', 'hosts could not be reached'],
+  ['130, 143', 'interrupted (SIGINT, SIGTERM)'],
+]
+
+/** The text of `--help`. */
+export function helpText(subject: HelpSubject): string {
   const rows = Object.entries<Option>(OPTIONS).map(([flag, { short, value, help }]) => {
     const shown = `${short === undefined ? '   ' : `-${short},`} --${flag}${value === undefined ? '' : ` ${value}`}`
     return `  ${shown.padEnd(28)} ${help}`
   })
-  return `${name}
+  const width = Math.max(...examples(subject).map(([command]) => command.length))
+  return `${subject.name}
 
 Examples:
-  ${command} -i inventory/hosts.ini                  bring all hosts to their desired state
-  ${command} -i inventory/hosts.ini --check --diff   show what that would change
-  ${command} -i inventory/hosts.ini --tags haproxy   one role only
-  ${command} -i inventory/hosts.ini -l 'all:!m2'     leave a host out
-  ${command} -i inventory/hosts.ini --limit-failed   again, where the last run failed
-  ${command} -i inventory/hosts.ini --verify         is all well?
+${examples(subject)
+  .map(([command, what]) => `  ${command.padEnd(width)}   ${what}`)
+  .join('\n')}
 
 Options:
 ${rows.join('\n')}
 
 Exit codes:
-  0  all hosts are as desired         3  a host failed
-  1  a fault in Quorate or a role     4  hosts could not be reached
-  2  wrong flags, inventory or variables, or a plan that no longer fits; nothing was changed
-  130, 143  interrupted (SIGINT, SIGTERM)
+${EXIT_CODES.map(([code, meaning]) => `  ${code.padEnd(8)}  ${meaning}`).join('\n')}
 `
+}
+
+/** Command lines, and what each does. */
+export function examples({ command, usage }: HelpSubject): (readonly [command: string, what: string])[] {
+  const start = `${usage === undefined ? command : `${command} ${usage}`} -i inventory/hosts.ini`
+  return EXAMPLES.map(([flags, what]) => [`${start}${flags}`, what])
 }

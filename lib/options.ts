@@ -9,8 +9,19 @@ export interface Option {
   readonly multiple?: true
   /** The value's name in the help. */
   readonly value?: string
+  /** The values that there are. Default: any. */
+  readonly choices?: readonly string[]
   readonly help: string
 }
+
+const OUTPUT_FORMATS = ['text', 'json', 'github'] as const
+const SHELLS = ['bash', 'zsh', 'fish'] as const
+
+/** What stdout is for: people, programs, or people and the annotations of GitHub's pages. */
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
+
+/** Shells whose completions there are. */
+export type Shell = (typeof SHELLS)[number]
 
 export const OPTIONS = {
   inventory: {
@@ -105,6 +116,11 @@ export const OPTIONS = {
     value: 'SECONDS',
     help: 'how long what runs may take to finish after Ctrl-C (default: 30)',
   },
+  reconnect: {
+    type: 'string',
+    value: 'SECONDS',
+    help: 'how long a host that drops out in the middle may take to come back (default: 60)',
+  },
   'force-unlock': {
     type: 'boolean',
     help: 'take the hosts from another run: what it runs on them is ended',
@@ -118,11 +134,12 @@ export const OPTIONS = {
     type: 'boolean',
     short: 'v',
     multiple: true,
-    help: 'also show each step and what its script prints; -vv: and every script with its time',
+    help: 'show each step and what its script prints; -vv: every script and its time; -vvv: how hosts are reached',
   },
   output: {
     type: 'string',
     value: 'FORMAT',
+    choices: OUTPUT_FORMATS,
     help: 'what stdout is: text, json (one event a line, see docs/events.md), github (text and annotations)',
   },
   report: {
@@ -137,16 +154,18 @@ export const OPTIONS = {
     help: 'where the log of the run is kept (default: a new file in ~/.local/state/quorate/logs)',
   },
   'no-color': { type: 'boolean', help: 'plain text (as NO_COLOR=1)' },
+  completion: {
+    type: 'string',
+    value: 'SHELL',
+    choices: SHELLS,
+    help: 'print what completes these flags: bash, zsh or fish (source it from your .bashrc)',
+  },
+  man: { type: 'boolean', help: 'print this as a manual page (| man -l -)' },
   help: { type: 'boolean', short: 'h', help: 'show this' },
   version: { type: 'boolean', help: 'show the version' },
 } as const satisfies Record<string, Option>
 
 const LISTS = ['hosts', 'tasks', 'tags'] as const
-
-const OUTPUT_FORMATS = ['text', 'json', 'github'] as const
-
-/** What stdout is for: people, programs, or people and the annotations of GitHub's pages. */
-export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
 
 /** What the user asked for on the command line. */
 export interface CliOptions {
@@ -179,6 +198,8 @@ export interface CliOptions {
   readonly askBecomePass: boolean
   /** Seconds. */
   readonly grace: number
+  /** Seconds; undefined where the inventory or the default says it. */
+  readonly reconnect: number | undefined
   readonly forceUnlock: boolean
   readonly knownHosts: string | undefined
   readonly acceptNewHostKeys: boolean
@@ -188,6 +209,8 @@ export interface CliOptions {
   readonly junit: string | undefined
   readonly logFile: string | undefined
   readonly color: boolean
+  readonly completion: Shell | undefined
+  readonly man: boolean
   readonly help: boolean
   readonly version: boolean
   /** Words beside the flags, where the playbook takes any. */
@@ -216,7 +239,8 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     else if (option.type === 'boolean' && token.value !== undefined)
       problems.push(`${token.rawName} takes no value`)
   }
-  if (!values.help && !values.version) problems.push(...wrongWords(positionals, usage))
+  if (!values.help && !values.version && !values.man && !values.completion)
+    problems.push(...wrongWords(positionals, usage))
   const forks = Number(values.forks ?? 50)
   const timeout = values.timeout === undefined ? undefined : Number(values.timeout)
   if (!Number.isInteger(forks) || forks < 1)
@@ -225,12 +249,18 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     problems.push(`--timeout ${values.timeout}: expected a number of seconds`)
   const grace = Number(values.grace ?? 30)
   if (!(grace >= 0)) problems.push(`--grace ${values.grace}: expected a number of seconds`)
+  const reconnect = values.reconnect === undefined ? undefined : Number(values.reconnect)
+  if (reconnect !== undefined && !(reconnect >= 0))
+    problems.push(`--reconnect ${values.reconnect}: expected a number of seconds`)
   if (values.check && values.verify)
     problems.push('--check and --verify exclude each other: verify changes nothing')
   problems.push(...planProblems(values))
   const output = oneOf(OUTPUT_FORMATS, text(values.output))
   if (output === undefined && values.output !== undefined)
     problems.push(`--output ${values.output}: expected ${OUTPUT_FORMATS.join(', ')}`)
+  const completion = oneOf(SHELLS, text(values.completion))
+  if (completion === undefined && values.completion !== undefined)
+    problems.push(`--completion ${values.completion}: expected ${SHELLS.join(', ')}`)
   if (values.host !== undefined && values.explain === undefined) {
     problems.push('--host goes with --explain; to choose the hosts of a run, use --limit')
   }
@@ -261,6 +291,7 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     askPass: values['ask-pass'] === true,
     askBecomePass: values['ask-become-pass'] === true,
     grace,
+    reconnect,
     forceUnlock: values['force-unlock'] === true,
     knownHosts: text(values['known-hosts']),
     acceptNewHostKeys: values['accept-new-host-keys'] === true,
@@ -270,6 +301,8 @@ export function parseOptions(args: readonly string[], usage = ''): CliOptions {
     junit: text(values.junit),
     logFile: text(values['log-file']),
     color: values['no-color'] !== true,
+    completion,
+    man: values.man === true,
     help: values.help === true,
     version: values.version === true,
     args: positionals,

@@ -7,7 +7,7 @@ import { didYouMean } from './suggest.ts'
 import { keysOf, variableName } from './variable-names.ts'
 
 /** Read by Quorate itself, in every playbook. */
-const OWN_NAMES: readonly string[] = ['ip', 'quorate_known_hosts']
+const OWN_NAMES: readonly string[] = ['ip', 'quorate_known_hosts', 'quorate_reconnect']
 
 /**
  * Variables that nothing reads: misspelt ones, ones that carry the prefix of a role but are none of its, and all such

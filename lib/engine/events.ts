@@ -17,6 +17,16 @@ export interface ChangeReport {
   readonly turn?: number
 }
 
+/** In check mode: a resource that is as desired as far as can be seen. */
+export interface UnknownReport {
+  readonly host: string
+  readonly play: string
+  readonly role: string
+  readonly resource: string
+  /** The change that has to happen before it is known whether something differs. */
+  readonly after: string
+}
+
 /** Why a host stopped. */
 export interface FailureReport {
   readonly host: string
@@ -83,12 +93,25 @@ export type RunEvent =
       /** The groups that these hosts are in, with those of their members that take part. Default: not told. */
       readonly groups?: readonly GroupReport[]
     }
-  | { readonly type: 'playStart'; readonly play: string; readonly hosts: readonly string[] }
+  | {
+      readonly type: 'playStart'
+      readonly play: string
+      readonly hosts: readonly string[]
+      /** With `serial`: the hosts that run at the same time, in the order in which they come. */
+      readonly batches?: readonly (readonly string[])[]
+    }
   | { readonly type: 'playEnd'; readonly play: string }
   /** A host is connected: what it is. */
   | { readonly type: 'facts'; readonly host: string; readonly facts: Facts }
   /** What a host is doing now: `connecting`, `etcd: file /etc/etcd/etcd.yml`. */
-  | { readonly type: 'step'; readonly host: string; readonly play: string; readonly step: string }
+  | {
+      readonly type: 'step'
+      readonly host: string
+      readonly play: string
+      readonly step: string
+      /** Of `connecting`: the way to the host, and who we are there. */
+      readonly route?: string
+    }
   | ({ readonly type: 'wait' } & WaitReport)
   /** The wait is over, for better or worse. */
   | ({ readonly type: 'waited'; readonly seconds: number } & WaitReport)
@@ -97,6 +120,7 @@ export type RunEvent =
   /** Resources that were found as desired. */
   | { readonly type: 'ok'; readonly host: string; readonly count: number }
   | { readonly type: 'change'; readonly change: ChangeReport }
+  | ({ readonly type: 'unknown' } & UnknownReport)
   /** What a role's verify found: `VIP 10.0.0.100 is on m2`. */
   | { readonly type: 'verified'; readonly host: string; readonly role: string; readonly message: string }
   | { readonly type: 'warning'; readonly host?: string; readonly message: string }

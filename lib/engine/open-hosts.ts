@@ -18,7 +18,8 @@ export interface Opening {
   readonly forks: number
   readonly emit: (event: RunEvent) => void
   readonly lock?: { readonly owner: LockOwner; readonly force: boolean }
-  readonly reconnect?: number
+  readonly reconnect?: (host: Host) => number | undefined
+  readonly route?: (host: Host) => string
   readonly signal: AbortSignal
   readonly recap: Recap
   /** The hosts that are connected, by name. */
@@ -41,7 +42,8 @@ export async function openHosts(run: Opening, hosts: readonly Host[]): Promise<v
 
 async function openHost(run: Opening, host: Host): Promise<void> {
   const { name } = host
-  run.emit({ type: 'step', host: name, play: '', step: 'connecting' })
+  const route = run.route?.(host)
+  run.emit({ type: 'step', host: name, play: '', step: 'connecting', ...(route && { route }) })
   const started = performance.now()
   try {
     const connection = sessionOf(run, host, await run.connect(host))
@@ -57,7 +59,7 @@ async function openHost(run: Opening, host: Host): Promise<void> {
 function sessionOf(run: Opening, host: Host, connection: Connection): HostSession {
   return new HostSession(connection, {
     reopen: () => reopen(run, host),
-    seconds: run.reconnect ?? RECONNECT_SECONDS,
+    seconds: run.reconnect?.(host) ?? RECONNECT_SECONDS,
     mayGoOn: () => !run.signal.aborted && run.stopped === undefined,
     onLost: ({ message }) =>
       run.emit({ type: 'warning', host: host.name, message: `${message}; waiting for it to come back` }),

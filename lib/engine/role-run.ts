@@ -158,8 +158,12 @@ async function apply(
           check,
           ...(check && { knowledge: predicted }),
           proceed: run.mayChange,
-          review: ({ resource, ...found }) =>
-            run.review?.({ ...placeIn(run), ...found, resource: label(resource) }),
+          review: ({ resource, ...found }) => {
+            const { change, after } = found
+            const at = { ...placeIn(run), resource: label(resource) }
+            if (change === undefined && after !== undefined) run.emit({ type: 'unknown', ...at, after })
+            run.review?.({ ...at, ...found })
+          },
           onStep: (resource) => {
             current = label(resource)
             step(current)

@@ -36,7 +36,9 @@ export interface RunOptions {
   /** Keeps other runs from changing the same hosts. Default: nothing is locked. */
   readonly lock?: { readonly owner: LockOwner; readonly force: boolean }
   /** Seconds that a host which is lost in the middle of a run may take to come back. Default: 60. */
-  readonly reconnect?: number
+  readonly reconnect?: (host: Host) => number | undefined
+  /** How a host is connected to, in words, where somebody wants to know. Default: not told. */
+  readonly route?: (host: Host) => string
   /** Seconds that what runs has then to finish, before its connection is closed and it is ended with it. Default: 30. */
   readonly grace?: number
 }
@@ -164,14 +166,20 @@ function refuseIfIncomplete(run: Run, plays: readonly ReadyPlay[]): void {
 }
 
 async function runPlay(run: Run, play: ReadyPlay): Promise<void> {
-  run.emit({ type: 'playStart', play: play.name, hosts: play.hosts.map(({ name }) => name) })
+  const ready = batches(
+    play.hosts.filter(({ name }) => run.alive.has(name)),
+    play.serial,
+  )
+  run.emit({
+    type: 'playStart',
+    play: play.name,
+    hosts: play.hosts.map(({ name }) => name),
+    ...(ready.length > 1 && { batches: ready.map((batch) => batch.map(({ name }) => name)) }),
+  })
   let failures = play.hosts.filter(({ name }) => !run.alive.has(name)).length
   const allowed =
     play.maxFailures === undefined ? Number.POSITIVE_INFINITY : tolerance(play.maxFailures, play.hosts.length)
-  for (const batch of batches(
-    play.hosts.filter(({ name }) => run.alive.has(name)),
-    play.serial,
-  )) {
+  for (const batch of ready) {
     if (run.stopped !== undefined || run.signal.aborted) break
     await runBatch(run, play, batch, () => {
       failures += 1

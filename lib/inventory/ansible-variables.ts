@@ -11,6 +11,7 @@ export const SETTING_NAMES = {
   sshCommonArgs: ['ansible_ssh_common_args'],
   sshExtraArgs: ['ansible_ssh_extra_args'],
   timeout: ['ansible_timeout', 'ansible_ssh_timeout'],
+  reconnect: ['quorate_reconnect'],
   become: ['ansible_become'],
   becomeMethod: ['ansible_become_method'],
   becomeExe: ['ansible_become_exe'],

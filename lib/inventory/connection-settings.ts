@@ -10,6 +10,7 @@ import {
   toBecomeProgram,
   toBoolean,
   toPath,
+  toPatience,
   toPort,
   toSeconds,
   toSecret,
@@ -41,6 +42,7 @@ export function connectionSettings(host: InventoryHost): {
     passphrase: read('passphrase', toSecret),
     port: read('port', toPort),
     timeoutSeconds: read('timeout', toSeconds),
+    reconnectSeconds: read('reconnect', toPatience),
     sshArguments: readSshArguments(read, transport),
     become: read('become', toBoolean) === true ? readBecome(read, method) : undefined,
   }

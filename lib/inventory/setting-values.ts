@@ -103,8 +103,15 @@ export function toWords(value: Value, expected = "options of ssh, such as '-o Pr
 }
 
 export function toSeconds(value: Value): number {
+  const seconds = toPatience(value)
+  if (seconds > 0) return seconds
+  throw wrong('a number of seconds', value)
+}
+
+/** Seconds, or 0. */
+export function toPatience(value: Value): number {
   const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  if (typeof seconds === 'number' && seconds > 0 && Number.isFinite(seconds)) return seconds
+  if (typeof seconds === 'number' && seconds >= 0 && Number.isFinite(seconds)) return seconds
   throw wrong('a number of seconds', value)
 }
 

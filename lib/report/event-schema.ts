@@ -47,8 +47,17 @@ const FIELDS = {
     groups: z.array(z.object({ name: z.string(), hosts: names })),
   },
   facts: { host, facts },
-  playStart: { play, hosts: names },
-  step: { host, play, step: z.string().describe('what the host is doing now, for people') },
+  playStart: {
+    play,
+    hosts: names,
+    batches: z.array(names).optional().describe('with serial: who runs at the same time, in order'),
+  },
+  step: {
+    host,
+    play,
+    step: z.string().describe('what the host is doing now, for people'),
+    route: z.string().optional().describe('of `connecting`: the way to the host, for people'),
+  },
   wait,
   waited: { ...wait, seconds },
   ok: { host, count: count.describe('resources that were found as desired') },
@@ -67,6 +76,13 @@ const FIELDS = {
       .int()
       .optional()
       .describe('in check mode: a change that hosts make in turns, this many at the same time'),
+  },
+  unknown: {
+    host,
+    play,
+    role,
+    resource,
+    after: z.string().describe('the change that has to happen before it is known whether something differs'),
   },
   output: {
     host,

@@ -23,6 +23,11 @@ export function playLine({ play, hosts }: Event<'playStart'>, palette: Palette):
   return `${palette.title(`play ${play}`)}: ${collapseHosts(hosts)}`
 }
 
+/** `m1  connecting: ssh admin@10.0.0.1:22, root by sudo` */
+export function routeLine({ host, step, route = '' }: Event<'step'>): string {
+  return oneLine(`${host}  ${step}: ${route}`)
+}
+
 /** `m1  etcd  changed  file /etc/etcd/etcd.yml: create` */
 export function changeLine(change: ChangeReport, mode: RunMode, palette: Palette): string {
   return `${change.host}  ${change.role}  ${palette.changed(changedWord(mode))}  ${describeChange(change)}`

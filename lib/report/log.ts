@@ -31,7 +31,7 @@ export function createLog({ path, diffLines }: LogOptions): Sink | undefined {
     palette: createPalette(false),
     print,
     diffLines,
-    verbose: 2,
+    verbose: 3,
     flush: async () => {},
   })
   return {

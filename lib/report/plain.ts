@@ -2,8 +2,17 @@ import type { RunEvent, RunMode } from '../engine/events.ts'
 import type { Palette } from './color.ts'
 import type { diffLines } from './diff.ts'
 import { FailureGroups } from './failure-groups.ts'
+import { Foresight } from './foresight.ts'
 import { addHost, type HostGroups } from './host-groups.ts'
-import { changeLine, describeChange, playLine, runLine, verifiedLine, warningLine } from './lines.ts'
+import {
+  changeLine,
+  describeChange,
+  playLine,
+  routeLine,
+  runLine,
+  verifiedLine,
+  warningLine,
+} from './lines.ts'
 import { outputLines, scriptLines, waitLine } from './live-output.ts'
 import { recapLines } from './recap.ts'
 import type { Sink } from './sink.ts'
@@ -16,7 +25,7 @@ export interface PlainOptions {
   readonly flush: () => Promise<void>
   /** Absent where no diffs are asked for. */
   readonly diffLines: typeof diffLines | undefined
-  /** From 1 on the steps of each host are printed too, and what their scripts print; from 2 on the scripts as well. */
+  /** From 1 on the steps of each host are printed too, and what their scripts print; from 2 on the scripts as well, from 3 on how hosts are reached. */
   readonly verbose: number
   /** Named at the end of a run that did not go well. Default: not named. */
   readonly logFile?: string | undefined
@@ -25,6 +34,7 @@ export interface PlainOptions {
 /** Lines for pipes, logs and CI: one for each change, finding, warning and failure, none for what is as desired. */
 export function createPlain({ palette, print, flush, diffLines, verbose, logFile }: PlainOptions): Sink {
   const changes: HostGroups = new Map()
+  const foresight = new Foresight()
   const failures = new FailureGroups(palette, print)
   let mode: RunMode = 'apply'
 
@@ -36,6 +46,7 @@ export function createPlain({ palette, print, flush, diffLines, verbose, logFile
       case 'playStart':
         return ['', playLine(event, palette)]
       case 'step':
+        if (event.route !== undefined && verbose > 2) return [palette.dim(routeLine(event))]
         // A step that is no more than its role's name says that something is over.
         return verbose > 0 && (event.play === '' || event.step.includes(': '))
           ? [palette.dim(`${event.host}  ${event.step}`)]
@@ -59,7 +70,7 @@ export function createPlain({ palette, print, flush, diffLines, verbose, logFile
         failures.add(event.failure)
         return []
       case 'runEnd':
-        return recapLines(event, { mode, changes, palette, logFile })
+        return recapLines(event, { mode, changes, foresight, palette, logFile })
       default:
         return []
     }
@@ -68,6 +79,7 @@ export function createPlain({ palette, print, flush, diffLines, verbose, logFile
   return {
     event(event) {
       if (END.has(event.type)) failures.flush()
+      foresight.event(event)
       print(lines(event))
     },
     close() {

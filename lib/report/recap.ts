@@ -1,5 +1,6 @@
 import type { HostRecap, RunEvent, RunMode } from '../engine/events.ts'
 import type { Palette, Style } from './color.ts'
+import type { Foresight } from './foresight.ts'
 import { type HostGroups, orderedGroups } from './host-groups.ts'
 import { changedWord } from './lines.ts'
 import { collapseHosts, cutMiddle, displayWidth, formatSeconds, padEnd, plural } from './text.ts'
@@ -20,6 +21,8 @@ export interface RecapOptions {
   readonly maxChanges?: number
   /** Named where the run did not go well. Default: not named. */
   readonly logFile?: string | undefined
+  /** What a check has foreseen beside the changes. Default: nothing. */
+  readonly foresight?: Foresight
 }
 
 /** The end of a run: what changed where, a table with a row a host, and the totals. */
@@ -27,6 +30,7 @@ export function recapLines(end: Extract<RunEvent, { type: 'runEnd' }>, options: 
   const { palette, mode } = options
   return [
     ...changesTable(end.recap, options),
+    ...(mode === 'check' ? foreseen(end.recap, options) : []),
     '',
     ...hostTable(end.recap, options),
     '',
@@ -34,6 +38,11 @@ export function recapLines(end: Extract<RunEvent, { type: 'runEnd' }>, options: 
     totals(end.recap, end.seconds, mode),
     ...(options.logFile !== undefined && wentWrong(end) ? [palette.dim(`log: ${options.logFile}`)] : []),
   ]
+}
+
+function foreseen(recap: readonly HostRecap[], { foresight, palette, maxChanges }: RecapOptions): string[] {
+  const order = recap.map(({ host }) => host)
+  return foresight?.lines(order, palette, maxChanges) ?? []
 }
 
 function wentWrong({ recap, interrupted }: Extract<RunEvent, { type: 'runEnd' }>): boolean {

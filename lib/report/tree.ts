@@ -3,9 +3,10 @@ import { mask } from '../secret.ts'
 import type { Palette } from './color.ts'
 import type { diffLines } from './diff.ts'
 import { FailureGroups } from './failure-groups.ts'
+import { Foresight } from './foresight.ts'
 import { frameLines, playSummary } from './frame.ts'
 import { addHost, type HostGroups } from './host-groups.ts'
-import { changeLine, describeChange, runLine, verifiedGroupLines, warningLine } from './lines.ts'
+import { changeLine, describeChange, routeLine, runLine, verifiedGroupLines, warningLine } from './lines.ts'
 import { outputLines, scriptLines } from './live-output.ts'
 import { LiveRegion } from './live-region.ts'
 import { advance, type PlayProgress, startPlay } from './progress.ts'
@@ -18,7 +19,7 @@ export interface TreeOptions {
   readonly stderr: NodeJS.WriteStream
   /** Absent where no diffs are asked for. */
   readonly diffLines: typeof diffLines | undefined
-  /** From 1 on each change is printed as it happens (with diffs always), and what scripts print; from 2 on the scripts as well. */
+  /** From 1 on each change is printed as it happens (with diffs always), and what scripts print; from 2 on the scripts as well, from 3 on how hosts are reached. */
   readonly verbose: number
   /** Named at the end of a run that did not go well. Default: not named. */
   readonly logFile?: string | undefined
@@ -30,6 +31,7 @@ export interface TreeOptions {
  */
 export function createTree({ palette, stdout, stderr, diffLines, verbose, logFile }: TreeOptions): Sink {
   const changes: HostGroups = new Map()
+  const foresight = new Foresight()
   const verified: HostGroups = new Map()
   const lost = new Set<string>()
   let mode: RunMode = 'apply'
@@ -57,6 +59,8 @@ export function createTree({ palette, stdout, stderr, diffLines, verbose, logFil
         return verbose > 0 ? outputLines(event, palette) : []
       case 'script':
         return verbose > 1 ? scriptLines(event, palette) : []
+      case 'step':
+        return event.route === undefined || verbose < 3 ? [] : [palette.dim(routeLine(event))]
       case 'verified':
         addHost(verified, `${event.role}: ${event.message}`, event.host)
         return []
@@ -71,7 +75,7 @@ export function createTree({ palette, stdout, stderr, diffLines, verbose, logFil
       case 'runEnd':
         return [
           ...closePlay(),
-          ...recapLines(event, { mode, changes, palette, logFile, ...recapLimits(stdout) }),
+          ...recapLines(event, { mode, changes, foresight, palette, logFile, ...recapLimits(stdout) }),
         ]
       default:
         return []
@@ -91,6 +95,7 @@ export function createTree({ palette, stdout, stderr, diffLines, verbose, logFil
   return {
     event(event) {
       if (progress !== undefined) advance(progress, event, performance.now())
+      foresight.event(event)
       if (event.type === 'playEnd' || event.type === 'runEnd') failures.flush()
       const lines = lasting(event)
       if (lines.length > 0) live.print(mask(`${lines.join('\n')}\n`))

@@ -3,6 +3,7 @@ import type { ConnectionSettings, ConnectOptions } from './settings.ts'
 
 export { askCredentials } from './credentials.ts'
 export { resolveConnections } from './resolve.ts'
+export { describeRoute } from './route.ts'
 
 /**
  * Opens the way to a host that its settings name.

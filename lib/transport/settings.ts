@@ -36,6 +36,8 @@ export interface ConnectionSettings {
   readonly sshArguments?: SshArguments
   /** How long connecting may take, in seconds. */
   readonly timeoutSeconds?: number
+  /** How long a host that is lost in the middle of a run may take to come back, in seconds. */
+  readonly reconnectSeconds?: number
   /** What OpenSSH's configuration adds, once `resolveConnections` has asked it. Default: nothing. */
   readonly config?: SshConfig
 }

@@ -82,6 +82,20 @@ export class Survival {
     this.#survived += 1
   }
 
+  /** What went wrong, by the name of the fault, where some of these were not survived. */
+  async failuresOf(faults: readonly (Fault & { readonly name: string })[]): Promise<string[]> {
+    const failures: string[] = []
+    for (const { name, ...fault } of faults) {
+      try {
+        await this.requireSurvived(fault)
+      } catch (error) {
+        const { message, details = '' } = error as Error & { details?: string }
+        failures.push(`${name}: ${message}\n${details}`)
+      }
+    }
+    return failures
+  }
+
   async digest(): Promise<string> {
     return await digest(this.#lab, HOST)
   }

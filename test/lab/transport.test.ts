@@ -637,7 +637,7 @@ async function count(pattern: string): Promise<number> {
 }
 
 async function eventually(done: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 120_000
   while (!(await done())) {
     if (Date.now() > deadline)
       throw new Error(`waited in vain: ${done}\n${(await lab.exec('m1', 'ps axjf')).stdout}`)

@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { HostRecap } from '../../lib/engine/events.ts'
 import { createPalette } from '../../lib/report/color.ts'
+import { Foresight } from '../../lib/report/foresight.ts'
 import { addHost, type HostGroups } from '../../lib/report/host-groups.ts'
 import { type RecapOptions, recapLines } from '../../lib/report/recap.ts'
 import { displayWidth } from '../../lib/report/text.ts'
@@ -73,6 +74,32 @@ function row(host: string, more: Partial<HostRecap> = {}): HostRecap {
 function hosts(count: number): HostRecap[] {
   return Array.from({ length: count }, (_, index) => row(`m${index + 1}`))
 }
+
+test('a check tells in which order hosts would come, and what it cannot know yet', () => {
+  const foresight = new Foresight()
+  const change = { play: 'lb', role: 'haproxy', resource: 'service haproxy', summary: 'restart', turn: 1 }
+  const hidden = { play: 'lb', role: 'haproxy', resource: 'file /etc/x', after: 'package haproxy' }
+  foresight.event({
+    type: 'playStart',
+    play: 'lb',
+    hosts: ['m1', 'm2', 'm3'],
+    batches: [['m1'], ['m2', 'm3']],
+  })
+  for (const host of ['m2', 'm1']) foresight.event({ type: 'change', change: { ...change, host } })
+  foresight.event({ type: 'unknown', ...hidden, host: 'm3' })
+  const told = lines(hosts(3), { foresight, mode: 'check' })
+  assert.equal(told.slice(0, 8), [
+    '',
+    'in which order',
+    '  play lb: serial, in 2 batches            m1, then m2 m3',
+    '  lb: haproxy: in turns, 1 host at a time  m1 m2',
+    '  of hosts that take turns the one that is ready first begins; each must be healthy before the next',
+    '',
+    'what cannot be known yet',
+    '  file /etc/x (after package haproxy)  m3',
+  ])
+  assert.not.match(lines(hosts(3), { foresight, mode: 'apply' }).join('\n'), 'in which order')
+})
 
 function lines(recap: HostRecap[], options: Partial<RecapOptions> = {}): string[] {
   const end = { type: 'runEnd', recap, seconds: 3, interrupted: false } as const

@@ -8,7 +8,7 @@ import { QuorateError, UnreachableError } from '../../lib/errors.ts'
 import type { Host } from '../../lib/inventory/host.ts'
 import { defineRole, type RoleContext, type RoleDefinition } from '../../lib/role.ts'
 import type { RunAllOptions, ScriptResult } from '../../lib/transport/connection.ts'
-import { key, MemoryHost } from '../helpers/memory-host.ts'
+import { key, keyNeed, MemoryHost } from '../helpers/memory-host.ts'
 
 type Converge = (context: RoleContext<Record<string, never>>) => Promise<void>
 
@@ -373,6 +373,20 @@ test('a role that never ends is given up when the user asks to stop', async () =
   assert.is(trial.events.at(-1)?.type, 'runEnd')
 })
 
+test('check mode tells the batches of a play, and what cannot be known yet', async () => {
+  const trial = new Trial()
+  trial.hosts.get('m2')?.state.set('b', '2')
+  const install = key('a', '1', { effects: { known: [[keyNeed('a'), '1']], unknown: 'everything' } })
+  const applied = role(async ({ apply }) => void (await apply(install, key('b', '2'))))
+  await trial.run([readyPlay(applied, { serial: [1, 2] })], 'check')
+  const started = trial.events.find(({ type }) => type === 'playStart')
+  assert.equal(started?.type === 'playStart' && started.batches, [['m1'], ['m2', 'm3']])
+  assert.equal(
+    trial.events.filter(({ type }) => type === 'unknown'),
+    [{ type: 'unknown', host: 'm2', play: 'play', role: 'role', resource: 'key b', after: 'key a' }],
+  )
+})
+
 test('serial runs batch after batch', async () => {
   const trial = new Trial()
   const seen: number[] = []
@@ -489,7 +503,7 @@ test('a host that does not return is unreachable, and so is one that drops each 
     trial.unreachable.add('m1')
     await apply(key('a', '1'))
   })
-  Object.assign(trial.options, { reconnect: 0 })
+  Object.assign(trial.options, { reconnect: () => 0 })
   assert.is((await trial.run([readyPlay(applied)]))[0]?.unreachable, true)
   assert.equal(trial.failures, ['m1: connection to m1 lost'])
 

@@ -49,6 +49,9 @@ export interface RunModel {
   failures: Map<string, Shared<Omit<FailureReport, 'host'>>>
   findings: Map<string, Shared<string>>
   warnings: Map<string, Shared<string>>
+  /** In check mode: what cannot be known yet, and the order of plays with `serial`. */
+  unknown: Map<string, Shared<string>>
+  batches: Map<string, Shared<string>>
   waits: Map<string, SharedWait>
   facts: Map<string, Facts>
 }
@@ -71,6 +74,8 @@ export function modelOf(events: readonly (readonly [RunEvent, number])[]): RunMo
     failures: new Map(),
     findings: new Map(),
     warnings: new Map(),
+    unknown: new Map(),
+    batches: new Map(),
     waits: new Map(),
     facts: new Map(),
   }
@@ -79,7 +84,14 @@ export function modelOf(events: readonly (readonly [RunEvent, number])[]): RunMo
     take(model, event, at - start)
   }
   const order = new Map(model.hosts.map((host, index) => [host, index]))
-  for (const all of [model.changes, model.failures, model.findings, model.warnings, model.waits])
+  for (const all of [
+    model.changes,
+    model.failures,
+    model.findings,
+    model.warnings,
+    model.waits,
+    model.unknown,
+  ])
     for (const { hosts } of all.values()) hosts.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))
   return model
 }
@@ -92,6 +104,7 @@ function take(model: RunModel, event: RunEvent, now: number): void {
       return
     case 'playStart':
       model.plays.push({ name: event.play, from: now, to: undefined })
+      if (model.mode === 'check') shareBatches(model, event)
       return
     case 'playEnd':
       for (const play of model.plays) play.to ??= now
@@ -118,6 +131,9 @@ function takeShared(model: RunModel, event: RunEvent): void {
     const { host, ...failure } = event.failure
     share(model.failures, host, failure)
   }
+  if (event.type === 'unknown') {
+    share(model.unknown, event.host, `${event.role}: ${event.resource} (after ${event.after})`)
+  }
   if (event.type === 'verified') share(model.findings, event.host, `${event.role}: ${event.message}`)
   if (event.type === 'warning') share(model.warnings, event.host, event.message)
   if (event.type === 'waited') {
@@ -127,6 +143,16 @@ function takeShared(model: RunModel, event: RunEvent): void {
     shared.hosts.push(host)
     shared.seconds = Math.max(shared.seconds, seconds)
     model.waits.set(key, shared)
+  }
+}
+
+function shareBatches(
+  model: RunModel,
+  { play, batches = [] }: Extract<RunEvent, { type: 'playStart' }>,
+): void {
+  for (const [index, batch] of batches.entries()) {
+    for (const host of batch)
+      share(model.batches, host, `play ${play}: batch ${index + 1} of ${batches.length}`)
   }
 }
 

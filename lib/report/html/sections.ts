@@ -61,12 +61,12 @@ function lineClass(line: string): string {
 }
 
 /** Warnings and what the roles' own health checks have found. */
-export function findingSections({ findings, warnings }: RunModel): Markup {
+export function findingSections({ findings, warnings, unknown, batches }: RunModel): Markup {
   const list = (title: string, all: ReadonlyMap<string, Shared<string>>) =>
     all.size === 0
       ? undefined
       : html`<section><h2>${title}</h2>${[...all.values()].map(({ what, hosts }) => html`<div class="item">${what} <span class="hosts">${collapseHosts(hosts)}</span></div>`)}</section>`
-  return html`${list('Warnings', warnings)}${list('What was verified', findings)}`
+  return html`${list('Warnings', warnings)}${list('In which order', batches)}${list('What cannot be known yet', unknown)}${list('What was verified', findings)}`
 }
 
 /** Who waited for whom, the longest first. */
