@@ -1,5 +1,5 @@
 import type { ReadyPlay } from './engine/run.ts'
-import { type Place, UsageError } from './errors.ts'
+import { type Place, type Problem, UsageError } from './errors.ts'
 import { EXTRA_LAYER, isSecretName, selectHosts, tryValue } from './inventory/index.ts'
 import type { Inventory, Variable } from './inventory/types.ts'
 import type { AppliedRole } from './role.ts'
@@ -21,6 +21,8 @@ export interface Explanation {
   readonly hosts: readonly string[]
   /** What it comes to; undefined if it cannot be evaluated. */
   readonly value: string | undefined
+  /** Why it cannot be; empty where it can. */
+  readonly reasons: readonly string[]
   /** The first is the one whose value counts. */
   readonly setters: readonly Setter[]
 }
@@ -48,10 +50,12 @@ export function explain(name: string, pattern: string, sources: Sources): Explan
     if (winner === undefined) continue
     const variable = sources.evaluated.hosts.get(host)?.vars.get(name)
     const isInventory = variable !== undefined && variable.layer === winner.layer
-    const value = isInventory ? evaluated(name, variable) : winner.written
-    const key = JSON.stringify([setters, value])
+    const problems: Problem[] = []
+    const value = isInventory ? evaluated(name, variable, problems) : winner.written
+    const reasons = problems.map(({ message }) => message)
+    const key = JSON.stringify([setters, value, reasons])
     const known = answers.get(key)
-    if (known === undefined) answers.set(key, { name, hosts: [host], value, setters })
+    if (known === undefined) answers.set(key, { name, hosts: [host], value, reasons, setters })
     else known.hosts.push(host)
   }
   if (answers.size > 0) return [...answers.values()]
@@ -102,8 +106,8 @@ function roleSetters(
   }
 }
 
-function evaluated(name: string, variable: Variable): string | undefined {
-  const value = tryValue(variable)
+function evaluated(name: string, variable: Variable, problems: Problem[]): string | undefined {
+  const value = tryValue(variable, problems)
   return value === undefined ? undefined : show(name, value)
 }
 

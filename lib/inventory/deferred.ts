@@ -2,25 +2,25 @@ import { isTemplate } from '../template/is-template.ts'
 
 /** A value in a variables file that is not itself yet: its reader knows how to make it. */
 export abstract class Deferred {
-  /** The text that it stands for. @throws UsageError */
-  abstract open(): string
-}
-
-/** Text that must not be taken for a template, `!unsafe`. */
-export class Unsafe extends Deferred {
   readonly #text: string
 
   constructor(text: string) {
-    super()
     this.#text = text
   }
 
+  /** The text that it stands for. @throws UsageError */
   open(): string {
     return this.#text
   }
 
+  /** How it is shown where nobody has opened it. */
+  abstract toJSON(): unknown
+}
+
+/** Text that must not be taken for a template, `!unsafe`. */
+export class Unsafe extends Deferred {
   toJSON(): string {
-    return this.#text
+    return this.open()
   }
 }
 

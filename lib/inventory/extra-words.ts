@@ -1,17 +1,9 @@
+import { CONTROLS } from './python-string.ts'
 import { SyntaxProblem } from './syntax-problem.ts'
 
 // A word ends at white space, but not within quotes or a template.
 const WORD = /(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\{\{.*?\}\}|\{%.*?%\}|\\.|[^\s"'])+/gsy
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([\\'"abfnrtv]))/g
-const ESCAPED: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-}
 
 /**
  * Reads `a=1 b="two words"` as `ansible -e` does: every value is text, quotes around a whole value are taken away.
@@ -48,7 +40,7 @@ function readPair(word: string, offset: number): [string, string] {
 function decodeEscapes(text: string): string {
   return text.replace(ESCAPE, (_, unicode?: string, hex?: string, char = '') => {
     const code = unicode ?? hex
-    return code === undefined ? (ESCAPED[char] ?? char) : String.fromCharCode(Number.parseInt(code, 16))
+    return code === undefined ? (CONTROLS[char] ?? char) : String.fromCharCode(Number.parseInt(code, 16))
   })
 }
 

@@ -4,11 +4,8 @@ const OPENING = /([bru]{0,2})('''|"""|'|")/iy
 const PREFIXES = new Set(['', 'b', 'r', 'u', 'br', 'rb'])
 const SPACE = /[ \t\f]*/y
 const ESCAPE = /\\(?:([0-7]{1,3})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([NxuU])|(.))/gs
-const ESCAPED: Readonly<Record<string, string>> = {
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  '\n': '',
+/** What a letter behind a backslash stands for. */
+export const CONTROLS: Readonly<Record<string, string>> = {
   a: '\x07',
   b: '\b',
   f: '\f',
@@ -17,6 +14,7 @@ const ESCAPED: Readonly<Record<string, string>> = {
   t: '\t',
   v: '\v',
 }
+const ESCAPED: Readonly<Record<string, string>> = { '\\': '\\', "'": "'", '"': '"', '\n': '', ...CONTROLS }
 
 interface Part {
   readonly text: string

@@ -5,36 +5,18 @@ import { Deferred } from './deferred.ts'
 
 /** A value that is encrypted on its own, `!vault`. It is opened when somebody reads it. */
 export class VaultValue extends Deferred {
-  readonly #ciphertext: string
-
-  constructor(ciphertext: string) {
-    super()
-    this.#ciphertext = ciphertext
-  }
-
-  open(): string {
-    return openVault(this.#ciphertext)
+  override open(): string {
+    return openVault(super.open())
   }
 
   /** As in Ansible's inventories in JSON. */
   toJSON(): object {
-    return { __ansible_vault: this.#ciphertext }
+    return { __ansible_vault: super.open() }
   }
 }
 
 /** A template out of an encrypted file: what it stands for is secret. */
 class HiddenTemplate extends Deferred {
-  readonly #text: string
-
-  constructor(text: string) {
-    super()
-    this.#text = text
-  }
-
-  open(): string {
-    return this.#text
-  }
-
   toJSON(): string {
     return '***'
   }

@@ -6,7 +6,7 @@ export function explanationText(explanations: readonly Explanation[]): string {
   return explanations.map(block).join('\n')
 }
 
-function block({ name, hosts, value, setters }: Explanation): string {
+function block({ name, hosts, value, reasons, setters }: Explanation): string {
   const rows = setters.map(({ layer, place, written }, index) => [
     index === 0 ? 'from' : 'over',
     layer,
@@ -18,5 +18,8 @@ function block({ name, hosts, value, setters }: Explanation): string {
     (row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`,
   )
   const known = value === undefined ? 'cannot be evaluated' : `= ${value}`
-  return [`${name} ${known}  (${hosts.join(', ')})`, ...lines].map((line) => `${line.trimEnd()}\n`).join('')
+  const why = reasons.map((reason) => `  ${reason}`)
+  return [`${name} ${known}  (${hosts.join(', ')})`, ...why, ...lines]
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('')
 }

@@ -7,20 +7,13 @@ import {
   UsageError,
   verifiedBundle,
 } from '../../lib/index.ts'
+import { MASTER_IMAGES } from '../kubeadm/images.ts'
 import { versionProblem } from '../kubeadm/version.ts'
 import type { ClusterVars } from './vars.ts'
 
 /** Programs and images that every cluster needs. */
 const PROGRAMS = ['kubeadm', 'kubelet', 'kubectl', 'crictl', 'etcdctl', 'flannel-cni']
-const IMAGES = [
-  'pause',
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-  'kube-proxy',
-  'coredns/coredns',
-  'flannel',
-]
+const IMAGES = [...MASTER_IMAGES, 'flannel']
 
 /** kubeadm refuses an older etcd that is not its own; 1.36 says so, and earlier releases gain by it too. */
 export const MINIMUM_ETCD = '3.5.24'

@@ -1,4 +1,5 @@
 import { type Query, QuorateError } from '../../lib/index.ts'
+import { askNeighbours, parseNeighbours, strangerOf } from '../balancer/neighbours.ts'
 import { vipAddress, virtualRouterId } from './config.ts'
 import type { KeepalivedVars } from './vars.ts'
 
@@ -20,39 +21,28 @@ export interface Advert {
 }
 
 /**
- * Listens for VRRP adverts, and asks by ARP who has the VIP and the members' addresses. Takes some seconds.
- *
- * The kernel sends the ARP requests, so that nothing has to be installed for them. The host's memory of who had the VIP
- * is dropped first: it may be minutes old. Adverts are not seen on a host that has no socat yet.
+ * Listens for VRRP adverts, and asks by ARP who has the VIP and the members' addresses. Takes some seconds. Adverts are
+ * not seen on a host that has no socat yet.
  */
 export async function observeSegment(query: Query, vars: KeepalivedVars, device: string): Promise<Segment> {
   const vip = vipAddress(vars)
-  const addresses = [vip, ...vars.members.map(({ address }) => address)]
+  const addresses = vars.members.map(({ address }) => address)
   const { stdout } = await query.nothrow`
 timeout ${LISTEN_SECONDS} socat -u IP4-RECVFROM:112,ip-add-membership=224.0.0.18:${device},fork \
   SYSTEM:'echo vrrp $SOCAT_PEERADDR $(od -An -v -tu1)' 2>/dev/null &
-ip -4 neigh flush to ${vip} dev ${device} 2>/dev/null
-for address in ${addresses}; do ip neigh replace "$address" dev ${device} use 2>/dev/null; done
-for second in 1 2 3; do
-  ip -4 neigh show dev ${device} | grep -q INCOMPLETE || break
-  sleep 1
-done
-wait
-ip -4 neigh show dev ${device} | sed 's/^/neigh /'`
+${askNeighbours(vip, addresses, device)}
+wait`
   return parseSegment(stdout)
 }
 
 /** The lines that `observeSegment`'s script prints. */
 export function parseSegment(text: string): Segment {
-  const neighbours = new Map<string, string>()
-  const adverts: Advert[] = []
-  for (const line of text.split('\n')) {
-    const [kind, source = '', ...words] = line.trim().split(/\s+/)
-    if (kind === 'vrrp') adverts.push(...parseAdvert(source, words.map(Number)))
-    const mac = words[words.indexOf('lladdr') + 1]
-    if (kind === 'neigh' && words.includes('lladdr') && mac !== undefined) neighbours.set(source, mac)
-  }
-  return { neighbours, adverts }
+  const lines = text.split('\n')
+  const adverts = lines.flatMap((line) => {
+    const [kind, source = '', ...bytes] = line.trim().split(/\s+/)
+    return kind === 'vrrp' ? parseAdvert(source, bytes.map(Number)) : []
+  })
+  return { neighbours: parseNeighbours(lines), adverts }
 }
 
 /** @throws QuorateError where the VIP or the VRRP id is somebody else's. */
@@ -63,11 +53,14 @@ export function refuseCollisions(
 ): void {
   const vip = vipAddress(vars)
   const members = vars.members.map(({ address }) => address)
-  const mac = neighbours.get(vip)
-  if (mac !== undefined && !members.some((address) => neighbours.get(address) === mac)) {
-    throw new QuorateError(`the VIP ${vip} is in use on ${device} by ${mac}, which is none of the members`, {
-      hint: 'choose a free address for vip, or take it away from that machine',
-    })
+  const stranger = strangerOf(neighbours, vip, members)
+  if (stranger !== undefined) {
+    throw new QuorateError(
+      `the VIP ${vip} is in use on ${device} by ${stranger}, which is none of the members`,
+      {
+        hint: 'choose a free address for vip, or take it away from that machine',
+      },
+    )
   }
   const id = virtualRouterId(vars)
   const rival = adverts.find(

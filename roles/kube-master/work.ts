@@ -1,5 +1,6 @@
 import { QuorateError, type Resource, type RoleContext, service, until } from '../../lib/index.ts'
 import { renderDocuments } from '../kubeadm/documents.ts'
+import { MASTER_IMAGES } from '../kubeadm/images.ts'
 import { installation } from '../kubeadm/install.ts'
 import { isComplete, type NodeState, observeNode } from '../kubeadm/node-state.ts'
 import { type Release, releaseOf } from '../kubeadm/release.ts'
@@ -28,14 +29,6 @@ export interface Work {
 }
 
 const PROGRAMS = ['kubeadm', 'kubelet', 'kubectl', 'crictl', 'etcdctl']
-const IMAGES = [
-  'pause',
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-  'kube-proxy',
-  'coredns/coredns',
-]
 
 /** Reads what all steps depend on. @throws QuorateError where the host is no master, or the bundle does not fit. */
 export async function prepare(context: Context): Promise<Work> {
@@ -82,6 +75,6 @@ async function settledState({ context, api }: Work, seconds: number): Promise<No
 
 /** Programs and images of a master. */
 export function install({ release, context }: Work): Resource[] {
-  const images = context.vars.etcd === 'stacked' ? [...IMAGES, 'etcd'] : IMAGES
+  const images = context.vars.etcd === 'stacked' ? [...MASTER_IMAGES, 'etcd'] : MASTER_IMAGES
   return installation(release, PROGRAMS, images)
 }

@@ -1,4 +1,5 @@
 import { type Query, QuorateError } from '../../lib/index.ts'
+import { askNeighbours, parseNeighbours, strangerOf } from '../balancer/neighbours.ts'
 import { MANIFEST } from './manifest.ts'
 import { type KubeVipVars, vipAddress } from './vars.ts'
 
@@ -9,20 +10,14 @@ import { type KubeVipVars, vipAddress } from './vars.ts'
  */
 export async function refuseOtherOwner(query: Query, vars: KubeVipVars, device: string): Promise<void> {
   const vip = vipAddress(vars)
-  const addresses = [vip, ...vars.masters.map(({ address }) => address)]
+  const addresses = vars.masters.map(({ address }) => address)
   // With /32 it is what a kube-vip that was killed has left, and the next one takes it over.
   // A node that has kube-vip was asked before: a run without changes must not wait for anybody.
   const { lines } = await query`
 grep -qsF ${vip} /etc/keepalived/keepalived.conf && systemctl is-enabled --quiet keepalived 2>/dev/null && echo keepalived
 [ ! -e ${MANIFEST} ] && [ ${vars.mode} = arp ] || exit 0
 ip -4 -o address show to ${`${vip}/32`} | grep -vF ${` ${vip}/32 `} | sed 's/^[0-9]*: \\([^ ]*\\).*/own \\1/'
-ip -4 neigh flush to ${vip} dev ${device} 2>/dev/null
-for address in ${addresses}; do ip neigh replace "$address" dev ${device} use 2>/dev/null; done
-for second in 1 2 3; do
-  ip -4 neigh show dev ${device} | grep -q INCOMPLETE || break
-  sleep 1
-done
-ip -4 neigh show dev ${device} | sed 's/^/neigh /'`
+${askNeighbours(vip, addresses, device)}`
   if (lines.includes('keepalived')) {
     throw new QuorateError(
       `keepalived is set up on this host to move the VIP ${vip}: kube-vip would fight it`,
@@ -37,11 +32,7 @@ ip -4 neigh show dev ${device} | sed 's/^/neigh /'`
       hint: "take it out of the host's network configuration: only kube-vip may move it",
     })
   }
-  const stranger = strangerOf(
-    lines,
-    vip,
-    vars.masters.map(({ address }) => address),
-  )
+  const stranger = strangerOf(parseNeighbours(lines), vip, addresses)
   if (stranger === undefined) return
   throw new QuorateError(
     `the VIP ${vip} is in use on ${device} by ${stranger}, which is none of the masters`,
@@ -49,20 +40,4 @@ ip -4 neigh show dev ${device} | sed 's/^/neigh /'`
       hint: 'choose a free address for vip, or take it away from that machine',
     },
   )
-}
-
-/** MAC address of a machine that answers for the VIP and for none of the masters, from what `ip neigh` printed. */
-export function strangerOf(
-  lines: readonly string[],
-  vip: string,
-  masters: readonly string[],
-): string | undefined {
-  const macs = new Map(
-    lines.flatMap((line) => {
-      const [, address = '', mac = ''] = /^neigh (\S+) .*\blladdr (\S+)/.exec(line) ?? []
-      return mac === '' ? [] : [[address, mac] as const]
-    }),
-  )
-  const owner = macs.get(vip)
-  return masters.some((master) => macs.get(master) === owner) ? undefined : owner
 }

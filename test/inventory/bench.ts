@@ -15,6 +15,19 @@ const groups = Array.from({ length: 200 }, (_, group) => {
   return `[group${group}]\n${hosts.join('\n')}\n[group${group}:vars]\nrack=${group}\n`
 })
 
+const yaml = join(directory, 'hosts.yml')
+
+function inYaml(): string {
+  const variables = settings.replaceAll('=', ': ').split(/ (?=variable)/)
+  const host = (name: string) =>
+    `        ${name}:\n${variables.map((each) => `          ${each}\n`).join('')}`
+  const group = (number: number) => {
+    const hosts = Array.from({ length: 50 }, (_, index) => host(`host-${number}-${index}`))
+    return `    group${number}:\n      vars:\n        rack: ${number}\n      hosts:\n${hosts.join('')}`
+  }
+  return `all:\n  children:\n${groups.map((_, index) => group(index)).join('')}`
+}
+
 /** Milliseconds: the best of some. */
 async function time(repeat: number, run: () => unknown): Promise<number> {
   const times: number[] = []
@@ -45,8 +58,12 @@ try {
   await end()
   console.log(`reading the file   ${await time(5, () => readFileSync(file, 'utf8').split('\n'))} ms`)
   console.log(`quorate            ${await time(5, () => loadInventory(file))} ms`)
-  const ansible = () => spawnSync(python, [join(dirname(python), 'ansible-inventory'), '-i', file, '--list'])
-  console.log(`ansible-inventory  ${await time(1, ansible)} ms`)
+  const ansible = (from: string) =>
+    spawnSync(python, [join(dirname(python), 'ansible-inventory'), '-i', from, '--list'])
+  console.log(`ansible-inventory  ${await time(1, () => ansible(file))} ms`)
+  writeFileSync(yaml, inYaml())
+  console.log(`the same in YAML: quorate            ${await time(1, () => loadInventory(yaml))} ms`)
+  console.log(`the same in YAML: ansible-inventory  ${await time(1, () => ansible(yaml))} ms`)
   for (const [name, make] of Object.entries(HARD)) {
     const sizes = [1000, 4000, 16_000]
     const times: number[] = []

@@ -96,4 +96,21 @@ test('a variable that nobody sets is an error with a suggestion', async () => {
   assert.unreachable()
 })
 
+test('what cannot be evaluated says why: the whole circle', async () => {
+  const raw = await load('m1\n', { 'group_vars/all.yml': 'x: "{{ y }}"\ny: "{{ x }}"\n' })
+  const evaluated = await evaluateInventory(raw)
+  const text = explanationText(explain('x', 'all', { raw, evaluated, plays: [] }))
+  assert.match(
+    text,
+    /^x cannot be evaluated {2}\(m1\)\n {2}variables refer to each other in a circle: x → y → x\n/,
+  )
+})
+
+test('what cannot be evaluated says why: a name that nobody has', async () => {
+  const raw = await load('m1\n', { 'group_vars/all.yml': 'x: "{{ z }}"\n' })
+  const evaluated = await evaluateInventory(raw)
+  const text = explanationText(explain('x', 'all', { raw, evaluated, plays: [] }))
+  assert.match(text, /^x cannot be evaluated {2}\(m1\)\n {2}x: .*'?z'?.*\n {2}from /)
+})
+
 test.run()

@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Facts, Host } from '../../lib/index.ts'
+import { parseNeighbours, strangerOf } from '../../roles/balancer/neighbours.ts'
 import { initCallsVip } from '../../roles/kube-vip/init-endpoint.ts'
 import { interfaceOf } from '../../roles/kube-vip/interface.ts'
-import { strangerOf } from '../../roles/kube-vip/refuse.ts'
 import { judge, parseSight, requireOwn, type Sight } from '../../roles/kube-vip/sight.ts'
 import { kubeVipVars } from '../../roles/kube-vip/vars.ts'
 
@@ -150,12 +150,12 @@ const neighbours = (vip: string) => [
 ]
 
 test('a machine that is no master and has the VIP is a stranger', () => {
-  assert.is(strangerOf(neighbours('aa:09'), '10.0.0.100', ['10.0.0.1']), 'aa:09')
+  assert.is(strangerOf(parseNeighbours(neighbours('aa:09')), '10.0.0.100', ['10.0.0.1']), 'aa:09')
 })
 
 test('a master that has the VIP is none, nor is nobody', () => {
-  assert.is(strangerOf(neighbours('aa:01'), '10.0.0.100', ['10.0.0.1']), undefined)
-  assert.is(strangerOf(['neigh 10.0.0.100 FAILED'], '10.0.0.100', ['10.0.0.1']), undefined)
+  assert.is(strangerOf(parseNeighbours(neighbours('aa:01')), '10.0.0.100', ['10.0.0.1']), undefined)
+  assert.is(strangerOf(parseNeighbours(['neigh 10.0.0.100 FAILED']), '10.0.0.100', ['10.0.0.1']), undefined)
 })
 
 const facts = { addresses: [{ interface: 'eth1', address: '10.0.0.1', prefix: 24 }] } as unknown as Facts

@@ -9,6 +9,7 @@ import { createPalette } from '../../lib/report/color.ts'
 import { diffLines } from '../../lib/report/diff.ts'
 import { failureLines } from '../../lib/report/failure.ts'
 import { mapPlace, mapStack, printError } from '../../lib/report/index.ts'
+import { warningLines } from '../../lib/report/print.ts'
 import { Secret } from '../../lib/secret.ts'
 
 const palette = createPalette(false)
@@ -151,5 +152,24 @@ function printed(error: unknown): string {
   printError(error, { write: (chunk) => (text += chunk) }, { color: false })
   return text
 }
+
+test('a warning shows its place as an error does, and no line that may hold a secret', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'quorate-warning-'))
+  const file = join(directory, 'hosts.ini')
+  writeFileSync(file, 'm1 a=1#2\nm2 password=x#y\n')
+  const warning = { message: 'cut at #', hint: 'Quote it.' }
+  assert.equal(warningLines({ ...warning, place: { file, line: 1, column: 4 } }), [
+    `warning: ${file}:1:4: cut at #`,
+    '    m1 a=1#2',
+    '       ^',
+    '    Quote it.',
+  ])
+  assert.equal(warningLines({ ...warning, place: { file, line: 2, column: 4 } }), [
+    `warning: ${file}:2:4: cut at #`,
+    '    Quote it.',
+  ])
+  assert.equal(warningLines({ message: 'one\ntwo' }), ['warning: one', '    two'])
+  rmSync(directory, { recursive: true })
+})
 
 test.run()
