@@ -13,6 +13,8 @@ export interface Finding {
   readonly change?: Change
   /** In check mode: what has to happen before this can be known for sure. */
   readonly after?: string
+  /** Work of `once`: the host that makes it is the one that comes first. */
+  readonly once?: boolean
   /** Digests of the files that the plan looked at, by path. */
   readonly before: Contents
 }

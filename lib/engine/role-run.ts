@@ -50,6 +50,8 @@ interface Scope {
 }
 
 const scopes = new AsyncLocalStorage<Scope>()
+/** True within the work of `once`. */
+const elected = new AsyncLocalStorage<boolean>()
 
 /** What a role's converge and verify see of a run. */
 export function createRoleContext(run: RoleRun): RoleContext<never> {
@@ -88,7 +90,7 @@ async function once(run: RoleRun, name: string, key: string, work: () => Promise
     return await run.coordination.once(key, host.name, async () => {
       go()
       await run.mayChange()
-      return work()
+      return elected.run(true, work)
     })
   } finally {
     go()
@@ -162,7 +164,7 @@ async function apply(
             const { change, after } = found
             const at = { ...placeIn(run), resource: label(resource) }
             if (change === undefined && after !== undefined) run.emit({ type: 'unknown', ...at, after })
-            run.review?.({ ...at, ...found })
+            run.review?.({ ...at, ...found, ...(elected.getStore() && { once: true }) })
           },
           onStep: (resource) => {
             current = label(resource)

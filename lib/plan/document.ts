@@ -33,6 +33,12 @@ const openQuestion = z.strictObject({
   after: z.string(),
 })
 
+const findings = {
+  /** In the order in which they are going to be made. */
+  changes: z.array(plannedChange),
+  unknown: z.array(openQuestion),
+}
+
 const planSchema = z.strictObject({
   format: z.literal(FORMAT),
   /** The release that made the plan. */
@@ -62,11 +68,11 @@ const planSchema = z.strictObject({
       address: z.string(),
       /** Digest by `PLAY/ROLE`, secrets left out. */
       variables: z.record(z.string(), z.string()),
-      /** In the order in which they are going to be made. */
-      changes: z.array(plannedChange),
-      unknown: z.array(openQuestion),
+      ...findings,
     }),
   ),
+  /** Of these, whichever host comes first makes them. */
+  once: z.strictObject(findings).optional(),
 })
 
 /** What `--plan-out` writes; see docs/plans.md. */

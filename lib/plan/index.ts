@@ -6,7 +6,7 @@ import { type Problem, UsageError } from '../errors.ts'
 import { drift, identityOf, refusal } from './compare.ts'
 import { type Digest, planDigest } from './digests.ts'
 import { type Plan, writePlan } from './document.ts'
-import { Recorder } from './recorder.ts'
+import { ANY_HOST, type Found, Recorder } from './recorder.ts'
 import { differences, subjectOf } from './subject.ts'
 
 export { type Plan, readPlan } from './document.ts'
@@ -41,6 +41,7 @@ export function newPlan({ playbook, plays }: Planned): {
             { ...host, ...foundOn(recorder, name) },
           ]),
         ),
+        once: foundOn(recorder, ANY_HOST),
       }),
   }
 }
@@ -75,8 +76,7 @@ export class Approval {
       /** @throws UsageError with every difference from the plan. */
       finish: () => {
         refuse(failures, 'nothing was changed')
-        const hosts = Object.entries(this.#plan.hosts)
-        refuse(hosts.flatMap(([name, host]) => drift(name, host, foundOn(recorder, name))))
+        refuse(this.#planned().flatMap(([name, host]) => drift(name, host, foundOn(recorder, name))))
       },
     }
   }
@@ -84,7 +84,7 @@ export class Approval {
   /** Lets only those changes be made that the plan has. */
   readonly review: Review = (finding) => {
     const change = this.#made.record(finding)
-    const planned = this.#plan.hosts[finding.host]
+    const planned = finding.once ? this.#once : this.#plan.hosts[finding.host]
     if (change === undefined || planned === undefined) return
     const reason = refusal(planned, change)
     if (reason === undefined) return
@@ -96,11 +96,19 @@ export class Approval {
 
   /** What was planned and sure, but is not among what was made: `m1: etcd: file /etc/etcd/ca.crt`. */
   leftOut(): string[] {
-    return Object.entries(this.#plan.hosts).flatMap(([name, { changes }]) => {
+    return this.#planned().flatMap(([name, { changes }]) => {
       const made = new Set(foundOn(this.#made, name).changes.map(identityOf))
       const sure = changes.filter(({ after }) => after === undefined)
       return sure.map(identityOf).flatMap((each) => (made.has(each) ? [] : [`${name}: ${each}`]))
     })
+  }
+
+  get #once(): Found {
+    return this.#plan.once ?? { changes: [], unknown: [] }
+  }
+
+  #planned(): [name: string, found: Found][] {
+    return [...Object.entries(this.#plan.hosts), [ANY_HOST, this.#once]]
   }
 }
 

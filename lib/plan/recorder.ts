@@ -5,6 +5,9 @@ import type { HostPlan, PlannedChange } from './document.ts'
 /** What a run finds to do on one host. */
 export type Found = Pick<HostPlan, 'changes' | 'unknown'>
 
+/** In place of a host: whichever comes first. */
+export const ANY_HOST = 'any host'
+
 /** Writes down what a run finds to do, as plans have it. */
 export class Recorder {
   readonly hosts = new Map<string, Found>()
@@ -17,7 +20,8 @@ export class Recorder {
 
   /** Takes a finding down; the change, unless it only leaves something open. */
   record(finding: Finding): PlannedChange | undefined {
-    const { host, play, role, resource, change, after, before } = finding
+    const { play, role, resource, change, after, before } = finding
+    const host = finding.once ? ANY_HOST : finding.host
     const found = this.hosts.get(host) ?? { changes: [], unknown: [] }
     this.hosts.set(host, found)
     if (change === undefined) {

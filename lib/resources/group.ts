@@ -1,7 +1,7 @@
 import { callPlace } from '../engine/place.ts'
 import type { Change, Resource } from '../engine/resource.ts'
 import { sh } from '../quote.ts'
-import { checkedAccountName, checkedId } from './account-name.ts'
+import { accountScript, checkedAccountName, checkedId } from './account-name.ts'
 import { type GroupState, groupNeed, groupProbe } from './probes/account.ts'
 
 export interface GroupOptions {
@@ -39,15 +39,19 @@ function plan(
     { summary, action, effects: { known: [[groupNeed(name), after]] } },
   ]
   if (state === 'absent')
-    return found === undefined ? [] : change('remove', sh`groupdel ${name}`.text, undefined)
+    return found === undefined ? [] : change('remove', accountScript(sh`groupdel ${name}`), undefined)
   const options = gid === undefined ? [] : ['-g', gid]
   if (found === undefined) {
     const flags = [...(system ? ['-r'] : []), ...options]
     // The gid that the host chooses is not known before, and nobody asks for it.
-    return change(gid === undefined ? 'create' : `create, gid ${gid}`, sh`groupadd ${flags} ${name}`.text, {
-      gid: gid ?? -1,
-    })
+    return change(
+      gid === undefined ? 'create' : `create, gid ${gid}`,
+      accountScript(sh`groupadd ${flags} ${name}`),
+      {
+        gid: gid ?? -1,
+      },
+    )
   }
   if (gid === undefined || gid === found.gid) return []
-  return change(`gid ${found.gid} → ${gid}`, sh`groupmod ${options} ${name}`.text, { gid })
+  return change(`gid ${found.gid} → ${gid}`, accountScript(sh`groupmod ${options} ${name}`), { gid })
 }

@@ -15,6 +15,8 @@ export interface StepOptions {
   readonly run: string | Script | ((connection: Connection) => Promise<void>)
   /** What the script reads from its stdin; a `Secret` gets there without touching a command line. @default nothing */
   readonly input?: string | Secret
+  /** In check mode, where the input is only a stand-in for what the run will make (a token). @default false */
+  readonly provisional?: boolean
   /** Seconds that `run` may take; then all that it has started is ended, and the step fails. @default as long as it takes */
   readonly timeout?: number
 }
@@ -25,7 +27,7 @@ export interface StepOptions {
  *
  * @example step('join the cluster', { done: 'test -e /etc/kubernetes/kubelet.conf', run: sh`kubeadm join ${endpoint}` })
  */
-export function step(name: string, { done, run, input, timeout }: StepOptions): Resource {
+export function step(name: string, { done, run, input, provisional, timeout }: StepOptions): Resource {
   const check = String(done)
   if (name === '') throw new QuorateError('step: give it a name that says what it does')
   for (const [field, script] of Object.entries({ done, run })) requireScript(name, field, script)
@@ -36,6 +38,7 @@ export function step(name: string, { done, run, input, timeout }: StepOptions): 
     summary: 'run',
     action: limited(actionOf(name, check, run, input), timeout),
     effects: { unknown: 'everything', known: [[commandNeed(check), true]] },
+    ...(provisional && { provisional }),
   }
   return {
     kind: 'step',

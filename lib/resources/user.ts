@@ -2,9 +2,11 @@ import { callPlace } from '../engine/place.ts'
 import type { Change, Need, Observed, Resource } from '../engine/resource.ts'
 import { QuorateError } from '../errors.ts'
 import { sh } from '../quote.ts'
-import { checkedAccountName, checkedId } from './account-name.ts'
+import { accountScript, checkedAccountName, checkedId } from './account-name.ts'
 import { checkedPath } from './checked.ts'
+import { homeScript } from './home.ts'
 import { groupNeed, groupProbe, type UserState, userNeed, userProbe } from './probes/account.ts'
+import { pathNeed, pathProbe } from './probes/path.ts'
 
 /** What is not given is left as it is, and to the host where the user is created. Passwords are not managed. */
 export interface UserOptions {
@@ -14,7 +16,7 @@ export interface UserOptions {
   readonly group?: string
   /** Groups that the user is to be a member of; of others it stays a member. @default none */
   readonly groups?: readonly string[]
-  /** Made with the user, but for system users. @default the host's custom, as a rule /home/NAME */
+  /** Made with the user, or where it is missing, but for system users. @default the host's custom, as a rule /home/NAME */
   readonly home?: string
   /** @default the host's custom; for a system user /usr/sbin/nologin */
   readonly shell?: string
@@ -35,11 +37,12 @@ export function user(name: string, options: UserOptions = {}): Resource {
   const place = callPlace()
   validate(name, options)
   const ownGroup = options.group === undefined ? [groupNeed(name)] : []
+  const home = ownHome(name, options)
   return {
     kind: 'user',
     name,
     place,
-    needs: () => [userNeed(name), ...ownGroup],
+    needs: () => [userNeed(name), ...(home === undefined ? [] : [pathNeed(home)]), ...ownGroup],
     plan: (observed) => plan(name, options, observed),
   }
 }
@@ -62,7 +65,8 @@ function validate(name: string, { uid, group, groups = [], home, shell, comment 
 function plan(name: string, options: UserOptions, observed: Observed): Change[] {
   const found = observed.get(userProbe, name)
   if (options.state === 'absent') return found === undefined ? [] : [remove(name)]
-  if (found !== undefined) return modify(name, options, found)
+  if (found !== undefined)
+    return [...modify(name, options, found), ...makeHome(name, options, found, observed)]
   const ownGroupExists = options.group === undefined && observed.get(groupProbe, name) !== undefined
   return [create(name, options, ownGroupExists)]
 }
@@ -92,7 +96,7 @@ function create(name: string, options: UserOptions, ownGroupExists: boolean): Ch
       ...(uid === undefined ? [] : [`uid ${uid}`]),
       ...groups.map((one) => `group ${one}`),
     ].join(', '),
-    action: sh`useradd ${flags} ${name}`.text,
+    action: accountScript(sh`useradd ${flags} ${name}`),
     effects: effects(name, after),
   }
 }
@@ -121,8 +125,27 @@ function modify(name: string, options: UserOptions, found: UserState): Change[] 
   return [
     {
       summary: summaries.join(', '),
-      action: sh`usermod ${flags} ${name}`.text,
+      action: accountScript(sh`usermod ${flags} ${name}`),
       effects: effects(name, after),
+    },
+  ]
+}
+
+/** Where the home is that is made with the user; undefined where there is none. */
+function ownHome(name: string, { home, system = false, state }: UserOptions): string | undefined {
+  return system || state === 'absent' ? undefined : (home ?? `/home/${name}`)
+}
+
+/** A home that was to be made with the user, and was not: the power was cut. One elsewhere may be meant to be missing. */
+function makeHome(name: string, options: UserOptions, found: UserState, observed: Observed): Change[] {
+  const home = ownHome(name, options)
+  if (home === undefined || home !== (options.home ?? found.home)) return []
+  if (observed.get(pathProbe, home).type !== 'absent') return []
+  return [
+    {
+      summary: `make the home ${home}`,
+      action: homeScript(name, home),
+      effects: { unknown: [pathNeed(home)] },
     },
   ]
 }
@@ -130,7 +153,7 @@ function modify(name: string, options: UserOptions, found: UserState): Change[] 
 function remove(name: string): Change {
   return {
     summary: 'remove',
-    action: sh`userdel ${name}`.text,
+    action: accountScript(sh`userdel ${name}`),
     effects: { known: [[userNeed(name), undefined]], unknown: [groupNeed(name)] },
   }
 }
@@ -158,6 +181,6 @@ function attributeFlags({ home, shell, comment }: Texts): string[] {
 }
 
 function effects(name: string, after: UserState): Change['effects'] {
-  const unknown: Need[] = [groupNeed(after.group)]
+  const unknown: Need[] = [groupNeed(after.group), pathNeed(after.home)]
   return { known: [[userNeed(name), after]], unknown }
 }

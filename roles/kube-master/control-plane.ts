@@ -97,11 +97,12 @@ export function initialised(
 }
 
 /** This host becomes a control plane of the cluster. */
-export function joined(input: Parameters<typeof step>[1]['input']): Resource {
+export function joined(input: Parameters<typeof step>[1]['input'], provisional: boolean): Resource {
   return step('join the cluster as a control plane', {
     done: COMPLETE,
     run: kubeadmScript(['join'], { marks: 'join', before: FORGET_NETWORK, after: RECORD }),
     ...(input !== undefined && { input }),
+    provisional,
   })
 }
 

@@ -14,7 +14,7 @@ import { type Context, install, prepare, settledReports, type Work } from './wor
 /** Brings one host to its place in the control plane: see `decide` for what that may be. */
 export async function converge(context: Context): Promise<void> {
   const work = await prepare(context)
-  const { vars, host, everyone, apply, check } = context
+  const { vars, host, everyone, apply } = context
   const reports = await settledReports(work)
   const course = decide(vars, host.name, reports)
   const executor = executorOf(reports)
@@ -39,7 +39,6 @@ export async function converge(context: Context): Promise<void> {
     healthy: () => healthyApiServer(work),
   })
   const done = await everyone('in place')
-  if (check) return
   const first = leader !== undefined && done.has(leader) ? leader : [...done.keys()][0]
   if (host.name === first) await tidyUp(work, invitation, cluster, initiator !== undefined)
 }
@@ -56,7 +55,9 @@ async function clear(
 ): Promise<void> {
   const { vars, host, everyone, apply, check } = work.context
   if (joining.length === 0) return
-  if (vars.etcd === 'stacked' && host.name === leader && !check) await apply(...joining.map(withoutMember))
+  // In check mode a cluster that is not there yet has no members.
+  const isThere = !check || plans.get(leader ?? '')?.course.course !== 'init'
+  if (vars.etcd === 'stacked' && host.name === leader && isThere) await apply(...joining.map(withoutMember))
   await everyone('without members')
   const own = plans.get(host.name)?.course
   if (own?.course === 'join' && own.reset) await apply(cleared(work))

@@ -32,11 +32,11 @@ export async function invite(
   cluster: ClusterState | undefined,
 ): Promise<Invitation | undefined> {
   const { context, api, digest } = work
-  const { host, everyone, apply, check } = context
+  const { host, everyone, apply } = context
   const isLeader = host.name === leader
   const isKept = cluster === undefined || cluster.configuration === digest
-  if (isLeader && !check && !isKept) await apply(keptConfiguration(work.config, digest, api))
-  if (joining.length === 0 || check) return undefined
+  if (isLeader && !isKept) await apply(keptConfiguration(work.config, digest, api))
+  if (joining.length === 0) return undefined
   const invitations = await everyone('invitation', isLeader ? await newInvitation(work, joining) : undefined)
   const found = leader === undefined ? undefined : invitations.get(leader)
   if (found === undefined) throw new QuorateError(`${leader ?? 'no master'} could not let the others in`)
@@ -47,12 +47,13 @@ async function newInvitation(work: Work, joining: readonly Master[]): Promise<In
   const { context, api } = work
   const { vars, apply, query } = context
   await vars.beforeJoins?.(context)
+  const { check: provisional } = context
   const token = newToken()
   const certificateKey = newCertificateKey()
   const names = joining.map(({ name }) => name)
   await apply(
     ...names.map((name) => forgottenNode(name, api)),
-    acceptedToken(token, api),
+    acceptedToken(token, api, provisional),
     sharedCertificates(work, { token, certificateKey }),
   )
   return { token, certificateKey, caCertHash: (await observeNode(query, api)).caHash ?? '' }
@@ -72,6 +73,7 @@ function sharedCertificates(
       after: sh`${ctl} annotate --overwrite secret kubeadm-certs ${mark}`.text,
     }),
     input: documents,
+    provisional: context.check,
   })
 }
 
@@ -82,12 +84,17 @@ export async function tidyUp(
   cluster: ClusterState | undefined,
   made: boolean,
 ): Promise<void> {
-  const { apply, vars, query } = context
-  const now = made ? await observeCluster(query, api) : cluster
-  const tokens = [...(now?.leftovers ?? []), ...(invitation ? [tokenSecretName(invitation.token)] : [])]
+  const { apply, vars, query, check } = context
+  const now = made && !check ? await observeCluster(query, api) : cluster
+  const tokens = [
+    ...(now?.leftovers ?? []),
+    ...(invitation ? [tokenSecretName(invitation.token)] : []),
+    // What `kubeadm init` is going to leave.
+    ...(made && check ? ['bootstrap-token'] : []),
+  ]
   const secrets = [...tokens, ...(now?.certificateTokens ?? []), 'kubeadm-certs']
   if (tokens.length > 0) await apply(deletedSecrets([...new Set(secrets)], api))
-  if (vars.kubeconfig !== undefined) await saveKubeconfig(query, vars.kubeconfig)
+  if (vars.kubeconfig !== undefined && !check) await saveKubeconfig(query, vars.kubeconfig)
 }
 
 /** 32 bytes in hex, as kubeadm wants it. */

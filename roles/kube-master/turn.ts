@@ -45,7 +45,7 @@ export async function turn(
     return
   }
   const input = invitation && joinDocuments(work, invitation)
-  await context.apply(...prerequisites, joined(input), runningKubelet())
+  await context.apply(...prerequisites, joined(input, context.check), runningKubelet())
 }
 
 /** @throws QuorateError where no other apiserver is left to answer while this one is away. */

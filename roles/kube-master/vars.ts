@@ -123,9 +123,9 @@ export const kubeMasterVars = z
         'encrypts Secrets in etcd with this key; keep it: without it they are lost; default: not encrypted',
       ),
     beforeJoins: z
-      .custom<(context: Pick<RoleContext<unknown>, 'host' | 'facts' | 'query' | 'apply'>) => Promise<void>>(
-        (value) => typeof value === 'function',
-      )
+      .custom<
+        (context: Pick<RoleContext<unknown>, 'host' | 'facts' | 'query' | 'apply' | 'check'>) => Promise<void>
+      >((value) => typeof value === 'function')
       .optional()
       .describe(
         'what one master of the cluster does before others join through the endpoint: kubeVipStart(…); default: nothing',

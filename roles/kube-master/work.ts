@@ -61,10 +61,10 @@ export async function settledReports(work: Work): Promise<Reports> {
 }
 
 async function settledState({ context, api }: Work, seconds: number): Promise<NodeState> {
-  const { query, apply, check } = context
+  const { query, apply } = context
   let last = await observeNode(query, api)
   if (!isComplete(last) || last.ready) return last
-  if (!last.kubelet && !check) await apply(service('kubelet', { state: 'running' }))
+  if (!last.kubelet) await apply(service('kubelet', { state: 'running' }))
   const ready = async () => {
     last = await observeNode(query, api)
     if (!last.ready) throw new Error('not yet')

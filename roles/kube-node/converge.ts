@@ -14,7 +14,7 @@ import {
   tokenSecretName,
 } from '../kubeadm/tokens.ts'
 import { type Course, decide } from './decide.ts'
-import { mark } from './mark.ts'
+import { foreseen, mark } from './mark.ts'
 import { type Meeting, meet } from './meet.ts'
 import type { KubeNodeVars } from './vars.ts'
 
@@ -33,7 +33,7 @@ interface Invitation {
 export async function converge(context: Context): Promise<void> {
   const { vars, host, everyone, check } = context
   const meeting = await meet(context)
-  const { speaker, isMaster, own, cluster } = meeting
+  const { speaker, spokesman, isMaster, own, cluster } = meeting
   const release = isMaster ? undefined : await releaseOf(context)
   const takesPart = context.hosts.some(({ name }) => vars.masters.some((master) => master.name === name))
   const course = isMaster ? undefined : decide(host.name, own, speaker, check && takesPart)
@@ -41,16 +41,16 @@ export async function converge(context: Context): Promise<void> {
   const courses = await everyone('course', course)
   const joining = [...courses].filter(([, theirs]) => theirs?.course === 'join').map(([name]) => name)
   if (release !== undefined) await install(context, release, course)
-  const invitation = check || joining.length === 0 ? undefined : await invite(context, meeting, joining)
+  const invitation = joining.length === 0 ? undefined : await invite(context, meeting, joining)
   if (course !== undefined) await work(context, course, meeting, invitation)
   const wanted = await everyone('marks', isMaster ? undefined : { labels: vars.labels, taints: vars.taints })
-  if (host.name !== speaker?.name) return
-  await mark(context, meeting.api, wanted, cluster)
+  if (host.name !== spokesman) return
+  await mark(context, meeting.api, wanted, check ? foreseen(cluster, joining) : cluster)
   const leftovers = [
     ...(cluster?.leftovers ?? []),
     ...(invitation ? [tokenSecretName(invitation.token)] : []),
   ]
-  if (leftovers.length > 0 && !check) await context.apply(deletedSecrets(leftovers, meeting.api))
+  if (leftovers.length > 0) await context.apply(deletedSecrets(leftovers, meeting.api))
 }
 
 async function install({ apply }: Context, release: Release, course: Course | undefined): Promise<void> {
@@ -65,21 +65,20 @@ async function install({ apply }: Context, release: Release, course: Course | un
 }
 
 async function invite(
-  { host, everyone, apply }: Context,
-  { speaker, api }: Meeting,
+  { host, everyone, apply, check }: Context,
+  { speaker, spokesman, api }: Meeting,
   joining: readonly string[],
 ): Promise<Invitation> {
   // As long as the kubelet of an unfinished join runs, it comes back as a node.
   await everyone('cleared')
   let own: Invitation | undefined
-  if (speaker !== undefined && host.name === speaker.name) {
+  if (host.name === spokesman) {
     const token = newToken()
-    await apply(...joining.map((name) => forgottenNode(name, api)), acceptedToken(token, api))
-    own = { token, caCertHash: speaker.state.caHash ?? '' }
+    await apply(...joining.map((name) => forgottenNode(name, api)), acceptedToken(token, api, check))
+    own = { token, caCertHash: speaker?.state.caHash ?? '' }
   }
-  const found = (await everyone('invitation', own)).get(speaker?.name ?? '')
-  if (found === undefined)
-    throw new QuorateError(`${speaker?.name ?? 'no master'} could not let the workers in`)
+  const found = (await everyone('invitation', own)).get(spokesman ?? '')
+  if (found === undefined) throw new QuorateError(`${spokesman ?? 'no master'} could not let the workers in`)
   return found
 }
 
@@ -97,6 +96,7 @@ async function work(
         done: sh`[ ! -e ${UNFINISHED} ] && [ -s ${KUBELET_CONF} ]`,
         run: kubeadmScript(['join'], { marks: 'join', before: FORGET_NETWORK }),
         ...(input && { input }),
+        provisional: context.check,
       }),
     )
   }

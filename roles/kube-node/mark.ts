@@ -3,12 +3,19 @@ import { type ClusterNode, type ClusterState, observeCluster } from '../kubeadm/
 import { kubectl } from '../kubeadm/node-state.ts'
 import { describePatch, type Marks, patchOf } from './marks.ts'
 
+type Nodes = Pick<ClusterState, 'nodes'>
+
+const UNMARKED: Omit<ClusterNode, 'name'> = {
+  ...{ internalIp: '', ready: false, reason: '', kubeletVersion: '' },
+  ...{ labels: {}, taints: [], owned: '' },
+}
+
 /** Gives all workers of the play their labels and taints; the host that speaks for the cluster does. */
 export async function mark(
   { apply, query, check }: Pick<RoleContext<unknown>, 'apply' | 'query' | 'check'>,
   api: string,
   wanted: ReadonlyMap<string, Marks | undefined>,
-  before: ClusterState | undefined,
+  before: Nodes | undefined,
 ): Promise<void> {
   const ctl = new Script(kubectl(api))
   const names = [...wanted].filter(([, marks]) => marks !== undefined).map(([name]) => name)
@@ -27,4 +34,10 @@ export async function mark(
       }),
     )
   }
+}
+
+/** The nodes of the cluster once these hosts had joined it: nobody has marked them yet. */
+export function foreseen(cluster: Nodes | undefined, joining: readonly string[]): Nodes {
+  const present = cluster?.nodes.filter(({ name }) => !joining.includes(name)) ?? []
+  return { nodes: [...present, ...joining.map((name) => ({ ...UNMARKED, name }))] }
 }

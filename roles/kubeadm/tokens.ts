@@ -25,13 +25,18 @@ export function tokenSecretName({ id }: BootstrapToken): string {
   return `bootstrap-token-${id}`
 }
 
-/** Makes the cluster accept the token; it gets there by stdin. */
-export function acceptedToken(token: BootstrapToken, apiServer: string): Resource {
+/**
+ * Makes the cluster accept the token; it gets there by stdin.
+ *
+ * @param provisional In check mode: the run makes a token of its own.
+ */
+export function acceptedToken(token: BootstrapToken, apiServer: string, provisional: boolean): Resource {
   const ctl = kubectl(apiServer)
   return step('bootstrap token for this run', {
     done: `${ctl} -n kube-system get secret ${tokenSecretName(token)}`,
     run: `${ctl} create -f -`,
     input: new Secret(JSON.stringify(tokenSecret(token, new Date(Date.now() + LIFETIME_MINUTES * 60_000)))),
+    provisional,
   })
 }
 
@@ -39,7 +44,7 @@ export function acceptedToken(token: BootstrapToken, apiServer: string): Resourc
 export function deletedSecrets(names: readonly string[], apiServer: string): Resource {
   const ctl = new Script(`${kubectl(apiServer)} -n kube-system`)
   const list = [...names]
-  return step(`delete ${list.join(', ')}`, {
+  return step('delete what only lets hosts in', {
     done: sh`[ -z "$(${ctl} get secrets --ignore-not-found -o name ${list})" ]`,
     run: sh`owners=$(for name in ${list}; do ${ctl} get secret --ignore-not-found "$name" -o 'jsonpath={.metadata.ownerReferences[*].name}{" "}'; done)
 ${ctl} delete secrets --ignore-not-found ${list} $owners`,

@@ -267,6 +267,26 @@ test('content that the run makes anew is held against its resource only, and so 
   assert.equal(applied(trial, 'record'), [`${'f'.repeat(60)}${made}`, `${'f'.repeat(60)}${made}`])
 })
 
+test('what one host does for all may be done by another one than was planned', async () => {
+  const trial = new Trial()
+  let first = 'm1'
+  trial.converge = async ({ apply, once, everyone, host }) => {
+    if (host.name !== first) await everyone('the other comes first')
+    await once('objects', () => apply(key('a', '1')))
+    if (host.name === first) await everyone('the other comes first')
+  }
+  const plan = JSON.parse(await trial.plan())
+  assert.equal(
+    plan.once.changes.map(({ resource }: { resource: string }) => resource),
+    ['key a'],
+  )
+  assert.equal(plan.hosts.m1.changes, [])
+  first = 'm2'
+  assert.is(await trial.apply(), 0)
+  assert.equal(applied(trial, 'a'), [undefined, '1'])
+  assert.equal(trial.warnings, [])
+})
+
 test('what was planned and turned out to be done is told', async () => {
   const trial = new Trial()
   trial.converge = async ({ apply, check }) => void (check && (await apply(key('a', '1'))))

@@ -232,11 +232,26 @@ for (const [title, resource, found, script] of USERS) {
       [{ probe: groupProbe, arg: 'ann' }, undefined],
     ]
     assert.equal(
-      plan(resource, answers).map(({ action }) => action),
-      script === undefined ? [] : [script],
+      plan(resource, answers, { '/home/ann': { type: 'directory' } }).map(({ action }) => action),
+      script === undefined ? [] : [`(trap '' HUP INT TERM; ${script})`],
     )
   })
 }
+
+test('user: a home that was to be made with the user, and is missing, is made', () => {
+  const summaries = (resource: Resource, found: UserState) =>
+    plan(resource, [
+      [{ probe: userProbe, arg: 'ann' }, found],
+      [{ probe: groupProbe, arg: 'ann' }, undefined],
+    ]).map(({ summary }) => summary)
+  assert.equal(summaries(user('ann'), ANN), ['make the home /home/ann'])
+  assert.equal(summaries(user('ann', { home: '/srv/ann' }), ANN), [
+    'home /home/ann → /srv/ann',
+    'make the home /srv/ann',
+  ])
+  assert.equal(summaries(user('ann', { system: true }), ANN), [])
+  assert.equal(summaries(user('ann'), { ...ANN, home: '/nonexistent' }), [])
+})
 
 test('user: nobody found and the groups of those found are told apart', () => {
   const [none] = userProbe.parse(Buffer.from('\nadm:x:4:ann\n'), ['ann'])
