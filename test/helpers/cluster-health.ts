@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
-import { type Cluster, hostsOf, recap } from './cluster.ts'
+import type { Cluster } from './cluster.ts'
 
 /** Tries once a second until `holds` does not throw; after five minutes its last error stands. */
 export async function eventually(holds: () => Promise<unknown>): Promise<void> {
@@ -28,7 +28,7 @@ export async function requireNoChange(cluster: Cluster, ...args: readonly string
   const start = performance.now()
   const output = await succeed(cluster, ...args)
   const seconds = (performance.now() - start) / 1000
-  for (const name of hostsOf(cluster.groups)) assert.is(recap(output, name).changed, 0, output)
+  assert.match(output, /^\d+ hosts? in .*: \d+ ok, 0 changed, 0 failed, 0 unreachable$/m)
   return seconds
 }
 

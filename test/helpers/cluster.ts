@@ -174,7 +174,7 @@ function inventoryOf(lab: Lab, groups: Groups): string {
 }
 
 /** The names of all hosts in the inventory. */
-export function hostsOf({ masters, workers, balancers = [] }: Groups): string[] {
+function hostsOf({ masters, workers, balancers = [] }: Groups): string[] {
   return [...masters, ...workers, ...balancers]
 }
 
