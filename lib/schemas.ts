@@ -19,6 +19,7 @@ export function ipAddress() {
 /** An IPv4 address with its prefix length: `10.0.0.100/24`. */
 export function cidr() {
   return z.string().refine(isCidr, {
+    abort: true,
     error: ({ input }) =>
       String(input).includes(':')
         ? 'expected IPv4, such as 10.0.0.100/24: IPv6 and dual stack are not supported'

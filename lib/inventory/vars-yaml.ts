@@ -20,7 +20,6 @@ type FilePlace = (offset: number) => Place
 /** A file in YAML or JSON, parsed as Ansible parses it. */
 export interface YamlFile {
   readonly document: Document.Parsed
-  readonly isJson: boolean
   /** Where in the file an offset of its text is. */
   readonly placeOf: FilePlace
   readonly problems: readonly Problem[]
@@ -62,29 +61,28 @@ function parsePlain(yaml: Yaml, { file, text }: VarsFile): ParsedVars {
 /** Parses a file, with what is wrong with it and where. */
 export function openYaml(yaml: Yaml, { file, text }: VarsFile): YamlFile {
   const lines = new yaml.LineCounter()
-  const json = isJson(text)
-  const document = parse(yaml, text, lines, json)
+  const document = parse(yaml, text, lines)
   const placeOf: FilePlace = (offset) => {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col }
   }
-  return { document, isJson: json, placeOf, ...complaints(document, placeOf) }
+  return { document, placeOf, ...complaints(document, placeOf) }
 }
 
-function parse(yaml: Yaml, text: string, lineCounter: LineCounter, json: boolean): Document.Parsed {
+function parse(yaml: Yaml, text: string, lineCounter: LineCounter): Document.Parsed {
   const shared = { lineCounter, uniqueKeys: true, prettyErrors: false, logLevel: 'error' } as const
   // Ansible tries JSON first, where 1e3 is a number and nothing is octal.
-  if (json) return yaml.parseDocument(text, { ...shared, schema: 'json' })
+  if (parseJson(text) !== undefined) return yaml.parseDocument(text, { ...shared, schema: 'json' })
   return yaml.parseDocument(text, { ...shared, version: '1.1', merge: true, customTags: ansibleTags })
 }
 
-function isJson(text: string): boolean {
-  if (!/^\s*[{[]/.test(text)) return false
+/** undefined where it is no JSON, or neither an object nor a list. */
+export function parseJson(text: string): unknown {
+  if (!/^\s*[{[]/.test(text)) return undefined
   try {
-    JSON.parse(text)
-    return true
+    return JSON.parse(text)
   } catch {
-    return false
+    return undefined
   }
 }
 

@@ -7,7 +7,7 @@ import { readScriptOutput } from './script-output.ts'
 import { SyntaxProblem } from './syntax-problem.ts'
 import type { Setting } from './variables.ts'
 import type { VarsFile } from './vars-files.ts'
-import { openYaml, type YamlFile } from './vars-yaml.ts'
+import { openYaml, parseJson, type YamlFile } from './vars-yaml.ts'
 
 interface Reader {
   readonly draft: Draft
@@ -38,6 +38,11 @@ export function readYaml(
   source: VarsFile,
   certain: boolean,
 ): boolean {
+  const printed = scriptOutput(source.text)
+  if (printed !== undefined) {
+    readScriptOutput(draft, printed, { file: source.file, line: 1, column: 1 })
+    return true
+  }
   const file = openYaml(yaml, source)
   const root = file.document.contents
   const isMapping = yaml.isMap(root)
@@ -53,18 +58,20 @@ export function readYaml(
       place: file.placeOf(0),
       hint: 'A YAML inventory begins with a group: "all:".',
     })
-  } else if (isScriptOutput(reader, root)) readScriptOutput(draft, root.toJS(file.document), file.placeOf(0))
-  else readGroups(reader, root)
+  } else readGroups(reader, root)
   return true
 }
 
-/** JSON as scripts print it (and `ansible-inventory --list`): hosts are lists, and `_meta` has their variables. */
-function isScriptOutput({ yaml, file }: Reader, root: YAMLMap): boolean {
-  if (!file.isJson) return false
-  if (root.has('_meta')) return true
-  return root.items.some(
-    ({ value }) => yaml.isSeq(value) || (yaml.isMap(value) && yaml.isSeq(value.get('hosts', true))),
-  )
+/**
+ * JSON as scripts print it (and `ansible-inventory --list`): hosts are lists, and `_meta` has their variables. undefined
+ * for anything else. Read as YAML, which knows the place of each key, that of thousands of hosts would take a minute.
+ */
+function scriptOutput(text: string): object | undefined {
+  const root = parseJson(text)
+  if (typeof root !== 'object' || root === null || Array.isArray(root)) return undefined
+  const isGroup = (value: unknown) =>
+    Array.isArray(value) || Array.isArray((value as { hosts?: unknown } | null)?.hosts)
+  return '_meta' in root || Object.values(root).some(isGroup) ? root : undefined
 }
 
 function readGroups(reader: Reader, root: YAMLMap): void {
