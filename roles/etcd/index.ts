@@ -4,7 +4,7 @@ import { binariesOf } from './install.ts'
 import { observe } from './observe.ts'
 import { refuseOldPackage } from './old-package.ts'
 import { etcdVars } from './vars.ts'
-import { describeHealth } from './verify.ts'
+import { describeHealth, requireLasting } from './verify.ts'
 
 /** A member of an etcd cluster with TLS everywhere, whose quorum no run takes away. */
 export const etcd = defineRole({
@@ -13,7 +13,11 @@ export const etcd = defineRole({
   vars: etcdVars,
   preflight: refuseOldPackage,
   converge,
-  async verify({ vars, mode, query, once }) {
+  async verify({ vars, host, mode, query, once }) {
+    if (mode === 'verify') {
+      const { certificateEnd } = await observe(query, vars, binariesOf(vars))
+      requireLasting(host.name, certificateEnd)
+    }
     let told: string | undefined
     // One host asks for all, and tells.
     await once('health', async () => {

@@ -25,6 +25,16 @@ export function describeHealth(
   return `${members.length} of ${members.length} members healthy, leader ${name}, etcd ${running}`
 }
 
+/** Runs renew it 60 days before its end: for a month there was none. */
+const COMPLAIN_BEFORE_DAYS = 30
+
+/** @throws QuorateError where the certificate that a member shows is about to end. */
+export function requireLasting(name: string, end: Date | undefined): void {
+  if (end === undefined || end.getTime() - Date.now() >= COMPLAIN_BEFORE_DAYS * 86_400_000) return
+  const day = end.toISOString().slice(0, 10)
+  throw new QuorateError(`the certificate of etcd on ${name} ends on ${day}`, { hint: 'any run renews it' })
+}
+
 /** Members of the live cluster that are not in the group. */
 export function strangers(vars: EtcdVars, { members }: Cluster): string[] {
   const wanted = new Set(vars.members.map((member) => peerUrl(member, vars)))

@@ -41,8 +41,9 @@ rm -f ${RENEWING}`,
 }
 
 /** What is wrong with the certificates of a master; undefined where they last. */
-export function endingProblem(name: string, { certificates: [first] }: NodeState): string | undefined {
-  if (first === undefined || daysLeft(first) >= COMPLAIN_BEFORE_DAYS) return undefined
+export function endingProblem(name: string, { certificates, given }: NodeState): string | undefined {
+  const first = [...certificates, ...given].find((each) => daysLeft(each) < COMPLAIN_BEFORE_DAYS)
+  if (first === undefined) return undefined
   return `${first.path} of ${name} ${daysLeft(first) < 0 ? 'ended' : 'ends'} on ${dayOf(first)}`
 }
 

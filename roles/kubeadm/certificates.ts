@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto'
 import { sh } from '../../lib/index.ts'
+import { ETCD_CERT } from './documents.ts'
 import { KUBERNETES, PKI } from './paths.ts'
 
 const DAY = 86_400_000
 
-/** A certificate on a master that kubeadm has made. */
+/** A certificate on a master. */
 export interface Certificate {
   readonly path: string
   readonly end: Date
@@ -16,16 +17,14 @@ export interface Certificate {
 const AUTHORITY = /\/(front-proxy-)?ca\.crt$/
 
 /** Shell: prints every certificate of a master, each line with its file. */
-export const PRINT_CERTIFICATES = sh`for file in ${PKI}/*.crt ${PKI}/etcd/*.crt; do
-  # Where etcd is not kubeadm's own, this one is not either.
-  [ "$file" = ${`${PKI}/apiserver-etcd-client.crt`} ] && [ ! -e ${PKI}/etcd/server.crt ] || grep -Hs . "$file"
-done
+export const PRINT_CERTIFICATES = sh`grep -Hs . ${PKI}/*.crt ${PKI}/etcd/*.crt
 grep -Hs client-certificate-data: ${KUBERNETES}/admin.conf ${KUBERNETES}/controller-manager.conf ${KUBERNETES}/scheduler.conf`
 
-/** What {@link PRINT_CERTIFICATES} printed: of both kinds the one that ends first before the others. */
+/** What {@link PRINT_CERTIFICATES} printed: of each kind the one that ends first before the others. */
 export function parseCertificates(output: string): {
   authorities: Certificate[]
   certificates: Certificate[]
+  given: Certificate[]
 } {
   const texts = new Map<string, string[]>()
   for (const line of output.split('\n')) {
@@ -34,9 +33,12 @@ export function parseCertificates(output: string): {
   }
   const all = [...texts].flatMap(([path, lines]) => certificate(path, lines))
   const sorted = all.sort((one, other) => one.end.getTime() - other.end.getTime())
+  // Where etcd is not kubeadm's own, its client certificate is not either.
+  const isGiven = (path: string) => path === ETCD_CERT && !texts.has(`${PKI}/etcd/server.crt`)
   return {
     authorities: sorted.filter(({ path }) => AUTHORITY.test(path)),
-    certificates: sorted.filter(({ path }) => !AUTHORITY.test(path)),
+    certificates: sorted.filter(({ path }) => !AUTHORITY.test(path) && !isGiven(path)),
+    given: sorted.filter(({ path }) => isGiven(path)),
   }
 }
 

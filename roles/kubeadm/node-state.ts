@@ -20,6 +20,8 @@ export interface NodeState {
   readonly caHash: string | undefined
   /** What kubeadm has made for this master, that which ends first before the others. */
   readonly certificates: readonly Certificate[]
+  /** Those that come from elsewhere, such as that of an etcd which is not kubeadm's. */
+  readonly given: readonly Certificate[]
   /** The cluster's CAs, in the same order. */
   readonly authorities: readonly Certificate[]
   /** A renewal of them did not come to its end. */
@@ -40,6 +42,7 @@ export const FRESH: NodeState = {
   kubelet: false,
   caHash: undefined,
   certificates: [],
+  given: [],
   authorities: [],
   renewing: false,
   ready: false,

@@ -11,7 +11,7 @@ import { decide, type Report } from '../../roles/etcd/decide.ts'
 import { refuseChange, refuseJoin } from '../../roles/etcd/refuse.ts'
 import { upgradeProblem } from '../../roles/etcd/upgrade.ts'
 import { etcdVars, type Member } from '../../roles/etcd/vars.ts'
-import { describeHealth, strangers } from '../../roles/etcd/verify.ts'
+import { describeHealth, requireLasting, strangers } from '../../roles/etcd/verify.ts'
 
 const memberAt = (index: number): Member => ({ name: `m${index}`, address: `10.0.0.${index}` })
 const varsFor = (count: number) =>
@@ -425,6 +425,14 @@ for (const { what, found, expected } of HEALTH)
 
 test('members that the group does not name are strangers', () => {
   assert.equal(strangers(THREE, cluster([...ALL.members, live(4)])), ['m4'])
+})
+
+test('verify complains of a certificate in its last thirty days', () => {
+  const inDays = (days: number) => new Date(Date.now() + (days + 0.5) * 86_400_000)
+  requireLasting('m1', undefined)
+  requireLasting('m1', inDays(30))
+  assert.throws(() => requireLasting('m1', inDays(29)), /^the certificate of etcd on m1 ends on \d{4}-/)
+  assert.throws(() => requireLasting('m1', inDays(-1)), /ends on/)
 })
 
 test.run()

@@ -98,6 +98,15 @@ test('verify complains in the last thirty days, and of what has ended', async ()
   assert.is(endingProblem('m1', await stateOf({ [file]: -2 })), `${file} of m1 ended on ${dayIn(-2)}`)
 })
 
+test('the client certificate of an etcd that is not kubeadm’s is not kubeadm’s to renew, and is complained of', async () => {
+  const files = { [`${PKI}/apiserver.crt`]: 300, [`${PKI}/apiserver-etcd-client.crt`]: 10 }
+  const external = await stateOf(files)
+  assert.equal(names(external), [])
+  assert.match(endingProblem('m1', external) ?? '', /apiserver-etcd-client\.crt of m1 ends on/)
+  const stacked = await stateOf({ ...files, [`${PKI}/etcd/server.crt`]: 300 })
+  assert.is(names(stacked).length, 1)
+})
+
 test('a CA in its last year is warned of, and is no reason to renew', async () => {
   const state = await stateOf({ [`${PKI}/ca.crt`]: 364, [`${PKI}/apiserver.crt`]: 300 })
   assert.match(authorityWarning(state) ?? '', /^the cluster's \/etc\/kubernetes\/pki\/ca\.crt ends on /)
