@@ -1,40 +1,21 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Host } from '../../lib/index.ts'
-import { type Lab, labDown, labUp } from '../../lib/lab/index.ts'
 import { base } from '../../roles/base/index.ts'
-import { type LabRun, type LabRunOptions, runInLab } from '../helpers/run-in-lab.ts'
+import { RoleLab } from '../helpers/role-lab.ts'
 
-const NAME = `test-base-${process.pid}`
+const role = new RoleLab('base', (hosts, vars) => base({ hosts, ...vars }))
+const converge = role.converge.bind(role)
+const settled = role.settled.bind(role)
+const out = role.out.bind(role)
 
-let lab: Lab
-
-test.before(async () => {
-  lab = await labUp({ name: NAME, hosts: 2 })
-})
-
-test.after(async () => {
-  await labDown(NAME)
-})
-
-async function converge(vars: object = {}, options: LabRunOptions = {}): Promise<LabRun> {
-  return await runInLab(lab, (hosts: readonly Host[]) => [base({ hosts, ...vars })], options)
-}
-
-const settled = async (vars: object = {}): Promise<LabRun> => {
-  const run = await converge(vars)
-  assert.equal(run.failures, [])
-  return run
-}
+test.before(() => role.up())
+test.after(() => role.down())
 
 const problem = async (vars: object = {}): Promise<string> => {
   const { failures, changes } = await converge(vars)
   assert.equal(changes, [])
   return failures.map(({ host, message }) => `${host}: ${message}`).join('\n')
 }
-
-const out = async (host: string, command: string): Promise<string> =>
-  (await lab.exec(host, command)).stdout.trim()
 
 test('check mode tells what would be done and does nothing', async () => {
   const { changes, failures } = await converge({ purposes: ['worker', 'etcd'] }, { mode: 'check' })
@@ -52,7 +33,7 @@ test('the first run leaves hosts that know each other, forward packets and load 
   assert.match(verified.get('m1') ?? '', /^fit; the clocks of 2 hosts agree within \d+\.\d s$/)
   assert.is(
     await out('m1', "getent hosts m2 m1 | tr -s ' '"),
-    `${lab.host('m2').address} m2\n${lab.host('m1').address} m1`,
+    `${role.lab.host('m2').address} m2\n${role.lab.host('m1').address} m1`,
   )
   assert.is(
     await out('m2', 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/bridge/bridge-nf-call-iptables'),
@@ -72,8 +53,8 @@ test('kernel parameters for protectKernelDefaults are set on request', async () 
 })
 
 test('they are there again after a power cut', async () => {
-  await lab.kill('m1')
-  await lab.start('m1')
+  await role.lab.kill('m1')
+  await role.lab.start('m1')
   assert.equal((await settled({ protectKernelDefaults: true })).changes, [])
 })
 
@@ -84,13 +65,13 @@ test('the disk of an etcd host is measured, which leaves nothing behind', async 
 })
 
 test('a disk that holds a member of etcd is left alone', async () => {
-  await lab.exec('m1', 'mkdir -p /var/lib/etcd/member')
-  await lab.exec('m2', 'mkdir -p /var/lib/etcd/member')
+  await role.lab.exec('m1', 'mkdir -p /var/lib/etcd/member')
+  await role.lab.exec('m2', 'mkdir -p /var/lib/etcd/member')
   assert.equal((await settled({ purposes: ['etcd'], maxFsyncMs: 0.000001 })).warnings, [])
 })
 
 test('swap in /etc/fstab is commented out, and a copy of the file kept', async () => {
-  await lab.exec(
+  await role.lab.exec(
     'm1',
     "printf '# disks\\n/dev/sda1 / ext4 defaults 0 1\\n/swap.img none swap sw 0 0\\n' >/etc/fstab",
   )
@@ -109,8 +90,12 @@ test('swap in /etc/fstab is commented out, and a copy of the file kept', async (
 
 test('all that is wrong with a host is told at once, and nothing is changed anywhere', async () => {
   const listen = 'use IO::Socket::INET; $s = IO::Socket::INET->new(LocalPort => 6443, Listen => 1); sleep 600'
-  await lab.exec('m1', 'cat >/root/listen.pl; systemd-run --quiet --unit=listen perl /root/listen.pl', listen)
-  await lab.exec('m1', 'until ss -Hltn | grep -q :6443; do sleep 0.1; done')
+  await role.lab.exec(
+    'm1',
+    'cat >/root/listen.pl; systemd-run --quiet --unit=listen perl /root/listen.pl',
+    listen,
+  )
+  await role.lab.exec('m1', 'until ss -Hltn | grep -q :6443; do sleep 0.1; done')
   const found = await problem({
     purposes: ['control-plane'],
     minimumCpus: 999,
@@ -123,20 +108,20 @@ test('all that is wrong with a host is told at once, and nothing is changed anyw
     /^m1: m1 is not fit: .*no time sync service.*MB of memory, a control plane needs.*needs 999 .*port 6443 is taken by perl, kube-apiserver needs it$/m,
   )
   assert.match(found, /^m2: m2 is not fit: .*needs 999 [^;]*$/m)
-  await lab.exec('m1', 'systemctl stop listen')
+  await role.lab.exec('m1', 'systemctl stop listen')
 })
 
 test('clones are refused', async () => {
   const [own, other] = [await out('m1', 'cat /etc/machine-id'), await out('m2', 'cat /etc/machine-id')]
-  await lab.exec('m2', `echo ${own} >/etc/machine-id; hostname m1`)
+  await role.lab.exec('m2', `echo ${own} >/etc/machine-id; hostname m1`)
   const found = await problem()
-  await lab.exec('m2', `echo ${other} >/etc/machine-id; hostname m2`)
+  await role.lab.exec('m2', `echo ${other} >/etc/machine-id; hostname m2`)
   assert.match(found, /^m1: .*its hostname m1 is also that of m2.*; its machine-id is also that of m2/m)
   assert.match(found, /^m2: .*its hostname m1 is also that of m1.*; its machine-id is also that of m1/m)
 })
 
 test('a host gets its name from the inventory on request', async () => {
-  await lab.exec('m2', 'hostname localhost; echo localhost >/etc/hostname')
+  await role.lab.exec('m2', 'hostname localhost; echo localhost >/etc/hostname')
   const { changes } = await settled({ setHostname: true })
   assert.equal(
     changes.map(({ host, resource }) => `${host} ${resource}`),

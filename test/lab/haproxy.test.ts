@@ -1,43 +1,27 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { file, type Host } from '../../lib/index.ts'
-import { type Lab, labDown, labUp } from '../../lib/lab/index.ts'
+import { file } from '../../lib/index.ts'
 import { haproxy } from '../../roles/haproxy/index.ts'
 import { changesOf, connectToLab } from '../helpers/lab-connection.ts'
-import { type LabRun, type LabRunOptions, runInLab } from '../helpers/run-in-lab.ts'
+import { RoleLab } from '../helpers/role-lab.ts'
 
-const NAME = `test-haproxy-${process.pid}`
 const CONFIG = '/etc/haproxy/haproxy.cfg'
 
-let lab: Lab
+const role = new RoleLab('haproxy', (hosts, vars) => haproxy({ backends: hosts, ...vars }))
+const converge = role.converge.bind(role)
+const settled = role.settled.bind(role)
+const out = role.out.bind(role)
 
-test.before(async () => {
-  lab = await labUp({ name: NAME, hosts: 2 })
-})
+test.before(() => role.up())
+test.after(() => role.down())
 
-test.after(async () => {
-  await labDown(NAME)
-})
-
-async function converge(vars: object = {}, options: LabRunOptions = {}): Promise<LabRun> {
-  return await runInLab(lab, (hosts: readonly Host[]) => [haproxy({ backends: hosts, ...vars })], options)
-}
-
-const settled = async (vars: object = {}): Promise<LabRun> => {
-  const run = await converge(vars)
-  assert.equal(run.failures, [])
-  return run
-}
-
-const out = async (host: string, command: string): Promise<string> =>
-  (await lab.exec(host, command)).stdout.trim()
 const mainPid = (host: string) => out(host, 'systemctl show haproxy -p MainPID')
 const status = (path = '/') =>
-  out('m2', `curl -s -o - -w ' %{http_code}' http://${lab.host('m1').address}:8443${path}`)
+  out('m2', `curl -s -o - -w ' %{http_code}' http://${role.lab.host('m1').address}:8443${path}`)
 
 /** An apiserver of sorts on m1: speaks TLS with a certificate of a CA, answers every GET with 200. */
 async function startApiserver(): Promise<string> {
-  const { rc, stdout, stderr } = await lab.exec(
+  const { rc, stdout, stderr } = await role.lab.exec(
     'm1',
     `cd /root && for name in ca other; do
        openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=$name -keyout $name.key -out $name.crt 2>/dev/null
@@ -88,7 +72,7 @@ test('TLS goes through to an apiserver that is ready', async () => {
   assert.match(
     await out(
       'm2',
-      `for try in 1 2 3 4 5 6 7 8 9 10; do curl -sk https://${lab.host('m1').address}:8443/readyz && break; sleep 1; done`,
+      `for try in 1 2 3 4 5 6 7 8 9 10; do curl -sk https://${role.lab.host('m1').address}:8443/readyz && break; sleep 1; done`,
     ),
     /s_server/,
   )
@@ -144,7 +128,7 @@ test('a CA that is not on the hosts yet is taken up by the first run that finds 
 })
 
 test('a configuration that haproxy refuses is not written', async () => {
-  const connection = await connectToLab(lab, 'm1')
+  const connection = await connectToLab(role.lab, 'm1')
   try {
     const before = await out('m1', `cat ${CONFIG}`)
     const broken = file(CONFIG, { content: `${before}\nnbproc 4\n`, validate: 'haproxy -c -f %' })

@@ -1,45 +1,30 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Host, until } from '../../lib/index.ts'
-import { type Lab, labDown, labUp } from '../../lib/lab/index.ts'
+import { until } from '../../lib/index.ts'
 import { keepalived } from '../../roles/keepalived/index.ts'
 import { nginx } from '../../roles/nginx/index.ts'
-import { type LabRun, type LabRunOptions, runInLab } from '../helpers/run-in-lab.ts'
+import { RoleLab } from '../helpers/role-lab.ts'
+import { runInLab } from '../helpers/run-in-lab.ts'
 
-const NAME = `test-nginx-${process.pid}`
 const CONFIG = '/etc/nginx/nginx.conf'
 
-let lab: Lab
+const role = new RoleLab('nginx', (hosts, vars) => nginx({ backends: hosts, ...vars }))
+const converge = role.converge.bind(role)
+const settled = role.settled.bind(role)
+const out = role.out.bind(role)
 
-test.before(async () => {
-  lab = await labUp({ name: NAME, hosts: 2 })
-})
+test.before(() => role.up())
+test.after(() => role.down())
 
-test.after(async () => {
-  await labDown(NAME)
-})
-
-async function converge(vars: object = {}, options: LabRunOptions = {}): Promise<LabRun> {
-  return await runInLab(lab, (hosts: readonly Host[]) => [nginx({ backends: hosts, ...vars })], options)
-}
-
-const settled = async (vars: object = {}): Promise<LabRun> => {
-  const run = await converge(vars)
-  assert.equal(run.failures, [])
-  return run
-}
-
-const out = async (host: string, command: string): Promise<string> =>
-  (await lab.exec(host, command)).stdout.trim()
 const mainPid = (host: string) => out(host, 'systemctl show nginx -p MainPID')
 const status = (path = '/') =>
-  out('m2', `curl -s -o - -w '%{http_code}' http://${lab.host('m1').address}:8443${path}`)
+  out('m2', `curl -s -o - -w '%{http_code}' http://${role.lab.host('m1').address}:8443${path}`)
 const readyz = (host: string) =>
-  out('m2', `curl -sk -m 5 https://${lab.host(host).address}:8443/readyz | grep -o s_server | head -n 1`)
+  out('m2', `curl -sk -m 5 https://${role.lab.host(host).address}:8443/readyz | grep -o s_server | head -n 1`)
 
 /** An apiserver of sorts: speaks TLS, answers every GET with 200. */
 async function startApiserver(host: string): Promise<void> {
-  const { rc, stderr } = await lab.exec(
+  const { rc, stderr } = await role.lab.exec(
     host,
     `cd /root && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=api -keyout api.key -out api.crt 2>/dev/null
      systemd-run --quiet --unit=apiserver openssl s_server -accept 6443 -key /root/api.key -cert /root/api.crt -www`,
@@ -75,11 +60,11 @@ test('plain HTTP is answered by nginx while no apiserver is up', async () => {
 })
 
 test('keepalived takes nginx for a balancer that answers', async () => {
-  const [network = ''] = lab.network.split('/')
+  const [network = ''] = role.lab.network.split('/')
   const vip = `${network.replace(/\d+$/, '200')}/24`
-  const { failures, verified } = await runInLab(lab, (hosts) => [
+  const { failures, verified } = await runInLab(role.lab, (hosts) => [
     nginx({ backends: hosts }),
-    keepalived({ vip, members: hosts, clusterName: NAME, trackProcess: 'nginx' }),
+    keepalived({ vip, members: hosts, clusterName: 'lab-nginx', trackProcess: 'nginx' }),
   ])
   assert.equal(failures, [])
   assert.match(verified.get('m1') ?? '', /^VIP .* is on m[12]$/)
@@ -117,7 +102,7 @@ test('clients of other networks are turned away, the host itself is not', async 
 
 test('an nginx that was killed comes back', async () => {
   await settled()
-  await lab.exec('m1', 'systemctl kill -s KILL nginx')
+  await role.lab.exec('m1', 'systemctl kill -s KILL nginx')
   await out('m1', 'for try in $(seq 30); do curl -sf http://127.0.0.1:8443/ && break; sleep 1; done')
   assert.is(await status(), 'nginx on m1: 2 apiservers\n200')
 })
@@ -130,7 +115,7 @@ test('a configuration that nginx refuses is not written', async () => {
 })
 
 test('a port that another program has is refused before anything is changed', async () => {
-  await lab.exec(
+  await role.lab.exec(
     'm1',
     'systemd-run --quiet --unit=rival openssl s_server -accept 9443 -key /root/api.key -cert /root/api.crt',
   )

@@ -15,7 +15,8 @@ import {
   verifyBundle,
 } from '../../lib/bundle/index.ts'
 import { resolveSources } from '../../lib/bundle/resolve.ts'
-import { QuorateError, UsageError } from '../../lib/errors.ts'
+import { UsageError } from '../../lib/errors.ts'
+import { failure } from '../helpers/failure.ts'
 import { ReleaseServer, sha256 } from '../helpers/release-server.ts'
 import { tinyArchive, tinyImage } from '../helpers/tiny-image.ts'
 import { publishImage } from '../helpers/tiny-registry.ts'
@@ -101,15 +102,6 @@ async function publishAll({ root, server }: Context): Promise<void> {
 function build({ out, server }: Context, log: (line: string) => void = () => undefined) {
   const retries = { mirrors: server.mirrors, attempts: 2, delay: 1 }
   return buildBundle({ kubernetes: KUBERNETES, architecture: 'amd64', out, log, ...retries })
-}
-
-async function failure(work: Promise<unknown>): Promise<QuorateError> {
-  const error = await work.then(
-    () => undefined,
-    (reason) => reason,
-  )
-  assert.instance(error, QuorateError)
-  return error
 }
 
 test('a bundle has every binary and image, as published', async (context) => {

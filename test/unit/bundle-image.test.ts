@@ -9,7 +9,7 @@ import type { Architecture } from '../../lib/bundle/index.ts'
 import { pullImage } from '../../lib/bundle/pull-image.ts'
 import { parseReference } from '../../lib/bundle/reference.ts'
 import { writeTar } from '../../lib/bundle/tar-writer.ts'
-import { QuorateError } from '../../lib/errors.ts'
+import { failure } from '../helpers/failure.ts'
 import { ReleaseServer, sha256 } from '../helpers/release-server.ts'
 import { tinyImage } from '../helpers/tiny-image.ts'
 import { publishImage, requireTokens } from '../helpers/tiny-registry.ts'
@@ -47,15 +47,6 @@ async function pull(
   const path = join(directory, 'image.tar')
   await pullImage({ reference, architecture, path, mirrors: server.mirrors, attempts: 3, delay: 1 })
   return path
-}
-
-async function failure(work: Promise<unknown>): Promise<QuorateError> {
-  const error = await work.then(
-    () => undefined,
-    (reason) => reason,
-  )
-  assert.instance(error, QuorateError)
-  return error
 }
 
 /** The file in the only layer of an archive. */

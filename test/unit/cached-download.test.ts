@@ -8,6 +8,7 @@ import { QuorateError } from '../../lib/errors.ts'
 import { cacheDirectory } from '../../lib/fetch/cache.ts'
 import { cachedDownload } from '../../lib/fetch/cached-download.ts'
 import { get, withRetries } from '../../lib/fetch/http.ts'
+import { failure } from '../helpers/failure.ts'
 import { ReleaseServer, sha256 } from '../helpers/release-server.ts'
 
 interface Context {
@@ -38,15 +39,6 @@ function fetchIt({ mirrors }: ReleaseServer, wanted = SHA, attempts = 3) {
   const options = { mirrors, attempts, delay: 1 }
   const request = (headers: Readonly<Record<string, string>>) => get(URL, headers, options)
   return cachedDownload({ what: URL, sha256: wanted, request }, options)
-}
-
-async function failure(work: Promise<unknown>): Promise<QuorateError> {
-  const error = await work.then(
-    () => undefined,
-    (reason) => reason,
-  )
-  assert.instance(error, QuorateError)
-  return error
 }
 
 /** What a process left behind that was killed in the middle of a download. */

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { QuorateError } from '../../lib/errors.ts'
 import { cacheDirectory } from '../../lib/fetch/cache.ts'
 import { archiveMember, localArtifact } from '../../lib/resources/artifact-cache.ts'
+import { failure } from '../helpers/failure.ts'
 
 interface Context {
   directory: string
@@ -53,15 +53,6 @@ function answer({ url = '', headers }: IncomingMessage, response: ServerResponse
     response.writeHead(200, { 'content-length': BINARY.length })
     response.write(BINARY.subarray(0, 1000), () => response.destroy())
   } else response.writeHead(404).end('no such thing')
-}
-
-async function failure(work: Promise<unknown>): Promise<QuorateError> {
-  const error = await work.then(
-    () => undefined,
-    (reason) => reason,
-  )
-  assert.instance(error, QuorateError)
-  return error
 }
 
 const cached = () => (fs.existsSync(cacheDirectory()) ? fs.readdirSync(cacheDirectory()) : [])
