@@ -2,7 +2,7 @@
 // pods reach each other, which release.
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Cluster, type ClusterOptions, clusterUp } from '../../helpers/cluster.ts'
@@ -40,13 +40,17 @@ test('Kubernetes 1.35 behind nginx, with routes between the nodes instead of tun
   await requireNoChange(cluster)
 })
 
-test('Kubernetes 1.34 behind hosts that only balance, with stacked etcd', async () => {
+test('Kubernetes 1.34 behind hosts that only balance, with stacked etcd, from a plan', async () => {
   const cluster = await up({
     name: 'test-dedicated',
     groups: { masters: ['m1', 'm2'], workers: ['n1'], etcd: [], balancers: ['l1', 'l2'] },
     kubernetes: 'v1.34.4',
     vars: { etcd_mode: 'stacked' },
   })
+  const plan = join(dirname(cluster.kubeconfig), 'plan.json')
+  await succeed(cluster, '--plan-out', plan)
+  await succeed(cluster, '--apply-plan', plan)
+  await requireNoChange(cluster)
   await requireMade(cluster, 'v1.34.4')
   assert.match(await cluster.kubectl('config', 'view', '--minify'), `server: https://${cluster.vip}:6443`)
   const holder = await vipHolder(cluster)
