@@ -29,10 +29,11 @@ export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] =
 
 /** The text of `--help`. */
 export function helpText(subject: HelpSubject): string {
-  const rows = Object.entries<Option>(OPTIONS).map(([flag, { short, value, help }]) => {
+  const options = Object.entries<Option>(OPTIONS).map(([flag, { short, value, help }]) => {
     const shown = `${short === undefined ? '   ' : `-${short},`} --${flag}${value === undefined ? '' : ` ${value}`}`
-    return `  ${shown.padEnd(28)} ${help}`
+    return [shown, help] as const
   })
+  const column = Math.max(...options.map(([shown]) => shown.length))
   const width = Math.max(...examples(subject).map(([command]) => command.length))
   return `${subject.name}
 
@@ -42,7 +43,7 @@ ${examples(subject)
   .join('\n')}
 
 Options:
-${rows.join('\n')}
+${options.map(([shown, help]) => `  ${shown.padEnd(column)}  ${help}`).join('\n')}
 
 Exit codes:
 ${EXIT_CODES.map(([code, meaning]) => `  ${code.padEnd(8)}  ${meaning}`).join('\n')}

@@ -19,21 +19,24 @@ const SSH = canary('ssh')
 const BECOME = canary('become')
 const TOKEN = canary('token')
 const VAULT = canary('vault')
-const CANARIES = [SSH, BECOME, TOKEN, VAULT]
+const INPUT = canary('input')
+const EXTRA = canary('extra')
+const CANARIES = [SSH, BECOME, TOKEN, VAULT, INPUT, EXTRA]
 let lab: Lab
 
 // The step shows what it is given in every way a script can, and fails, once the samples of processes have seen it.
 const PLAYBOOK = `
-import { defineRole, file, play, playbook, secret, step, z } from '${root}dist/lib/index.js'
+import { defineRole, file, line, play, playbook, secret, step, z } from '${root}dist/lib/index.js'
 const leaky = defineRole({
   name: 'leaky',
   summary: 'tells what it should not',
-  vars: z.object({ token: secret() }),
+  vars: z.object({ token: secret(), input: secret(), extra: secret() }),
   async converge({ vars, apply }) {
     await apply(
       file('/srv/canary.key', { content: vars.token }),
-      file('/srv/canary.conf', { content: 'token: ' + vars.token.reveal() + '\\n', mode: 0o600 }),
-      step('leak', { done: 'test -e /nowhere', input: vars.token, run: 'until grep -aqs "sleep 0.75" /root/processes; do sleep 0.75; done; tee /dev/stderr; cat /srv/canary.conf; exit 3' }),
+      file('/srv/canary.conf', { content: 'token: ' + vars.token.reveal() + '\\n' + vars.extra.reveal(), mode: 0o600 }),
+      line('/srv/canary.key', { line: 'and a line' }),
+      step('leak', { done: 'test -e /nowhere', input: vars.input, run: 'until grep -aqs "sleep 0.75" /root/processes; do sleep 0.75; done; tee /dev/stderr; cat /srv/canary.conf; exit 3' }),
     )
   },
 })
@@ -47,10 +50,11 @@ test.before(async () => {
   mkdirSync(path('group_vars'))
   const settings = 'ansible_user=alice ansible_become=true ansible_become_method=su'
   const host = `m1 ansible_host=${lab.host('m1').address} quorate_known_hosts=${lab.knownHosts} ${settings}\n`
-  const vars = `ansible_password: ${SSH}\nansible_become_password: ${BECOME}\nleaky_token: ${TOKEN}\n`
+  const vars = `ansible_password: ${SSH}\nansible_become_password: ${BECOME}\nleaky_token: ${TOKEN}\nleaky_input: ${INPUT}\n`
   writeFileSync(path('hosts.ini'), host)
   writeFileSync(path('group_vars/all.yml'), encryptVault(vars, VAULT))
   writeFileSync(path('vault.pass'), `${VAULT}\n`, { mode: 0o600 })
+  writeFileSync(path('extra.yml'), `leaky_extra: ${EXTRA}\n`, { mode: 0o600 })
   writeFileSync(path('leaky.mjs'), PLAYBOOK)
 })
 test.after(async () => {
@@ -62,8 +66,10 @@ test('runs that fail with secrets leave them in the two files that are meant to 
   await on('rm -f /root/stop')
   const sampling = lab.exec('m1', SAMPLE)
   try {
+    await run('plan', ['--plan-out', 'canary.plan'], 0)
+    await run('applied', ['--apply-plan', 'canary.plan'])
     await run('json', ['--output', 'json'])
-    await run('text', [])
+    await run('text', ['--output', 'github'])
   } finally {
     await on('touch /root/stop')
     await sampling
@@ -76,7 +82,7 @@ test('runs that fail with secrets leave them in the two files that are meant to 
   assert.is(await on(`journalctl --sync; journalctl -a -o export | ${searched('')} || true`), '')
 })
 
-test('nothing of this machine holds one but the file with the password', () => {
+test('nothing of this machine holds one but the two files that were given', () => {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   )
@@ -84,11 +90,11 @@ test('nothing of this machine holds one but the file with the password', () => {
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => forms().some((form) => readFileSync(file).includes(form)))
   assert.ok(files.length > 10, 'the outputs are there')
-  assert.equal(holding, [path('vault.pass')])
-  assert.is(statSync(path('vault.pass')).mode & 0o777, 0o600)
+  assert.equal(holding.sort(), [path('extra.yml'), path('vault.pass')])
+  assert.is(statSync(path('canary.plan')).mode & 0o777, 0o600)
 })
 
-async function run(name: string, args: readonly string[]): Promise<void> {
+async function run(name: string, args: readonly string[], code = 3): Promise<void> {
   const outputs = ['--report', `${name}.html`, '--junit', `${name}.xml`, '--log-file', `${name}.log`]
   const child = spawn(
     process.execPath,
@@ -96,9 +102,11 @@ async function run(name: string, args: readonly string[]): Promise<void> {
       'leaky.mjs',
       '-i',
       'hosts.ini',
+      '-e',
+      '@extra.yml',
       '--vault-password-file',
       'vault.pass',
-      '-vv',
+      '-vvv',
       '--diff',
       ...outputs,
       ...args,
@@ -116,7 +124,7 @@ async function run(name: string, args: readonly string[]): Promise<void> {
   }
   writeFileSync(path(`${name}.out`), output)
   writeFileSync(path(`${name}.processes`), processes)
-  assert.is(await ended, 3, output.slice(-2000))
+  assert.is(await ended, code, output.slice(-2000))
   assert.match(output, 'leak')
   assert.match(processes, 'leaky.mjs')
 }
