@@ -3,6 +3,7 @@ import { accessSync, closeSync, constants, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { hostname, userInfo } from 'node:os'
 import { dirname } from 'node:path'
+import { completion } from './completion.ts'
 import type { HostRecap } from './engine/events.ts'
 import type { LockOwner } from './engine/lock-script.ts'
 import { type ReadyPlay, type RunOptions, runPlays } from './engine/run.ts'
@@ -11,6 +12,7 @@ import { helpText } from './help.ts'
 import { evaluateInventory, loadInventory, readExtraVars, withExtraVars } from './inventory/index.ts'
 import type { Inventory } from './inventory/types.ts'
 import { failedHosts, type RunSubject, rememberFailures } from './last-run.ts'
+import { manualPage } from './man.ts'
 import { type CliOptions, parseOptions } from './options.ts'
 import type { Plan } from './plan/document.ts'
 import type { Playbook } from './playbook.ts'
@@ -50,10 +52,8 @@ export async function main(playbook: Playbook, args: readonly string[], command:
 async function start(playbook: Playbook, options: CliOptions, command: string): Promise<number> {
   const subject = { name: playbook.name, command, usage: playbook.definition.args }
   if (options.help) return print(helpText(subject))
-  if (options.man) return print((await import('./man.ts')).manualPage(subject, version()))
-  if (options.completion !== undefined) {
-    return print((await import('./completion.ts')).completion(options.completion, command))
-  }
+  if (options.man) return print(manualPage(subject, version()))
+  if (options.completion !== undefined) return print(completion(options.completion, command))
   if (options.version) return print(`quorate ${version()}\n`)
   if (wantsKeys(options)) {
     const { unlockVaults } = await import('./vault/unlock.ts')

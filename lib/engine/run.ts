@@ -157,12 +157,9 @@ function refuseIfIncomplete(run: Run, plays: readonly ReadyPlay[]): void {
   if (missing.size === 0 || run.signal.aborted) return
   run.stopped = 'hosts are missing'
   const names = [...missing]
-  run.emit({
-    type: 'warning',
-    message:
-      `nothing was changed on any host, because ${names.join(', ')} cannot be reached; ` +
-      `leave out what is missing with --limit '${names.map((name) => `!${name}`).join(':')}'`,
-  })
+  const others = run.alive.size === 0 ? '' : `; leave out what is missing with --limit '!${names.join(':!')}'`
+  const message = `nothing was changed on any host, because ${names.join(', ')} cannot be reached${others}`
+  run.emit({ type: 'warning', message })
 }
 
 async function runPlay(run: Run, play: ReadyPlay): Promise<void> {

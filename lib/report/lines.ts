@@ -25,7 +25,7 @@ export function playLine({ play, hosts }: Event<'playStart'>, palette: Palette):
 
 /** `m1  connecting: ssh admin@10.0.0.1:22, root by sudo` */
 export function routeLine({ host, step, route = '' }: Event<'step'>): string {
-  return oneLine(`${host}  ${step}: ${route}`)
+  return `${host}  ${oneLine(`${step}: ${route}`)}`
 }
 
 /** `m1  etcd  changed  file /etc/etcd/etcd.yml: create` */

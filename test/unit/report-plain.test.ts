@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import type { RunEvent, RunMode } from '../../lib/engine/events.ts'
 import { createReporter, type ReportOptions } from '../../lib/report/index.ts'
 import { Secret } from '../../lib/secret.ts'
+import { capture } from '../helpers/captured-report.ts'
 
 const ESCAPE = '\u001b'
 const change = {
@@ -168,5 +169,13 @@ async function report(events: RunEvent[], options: ReportOptions = {}): Promise<
   await reporter.close()
   return String(stdout.read() ?? '')
 }
+
+test('-vvv tells how a host is reached, where -v only tells that it is connected to', async () => {
+  const events = [
+    { type: 'step', host: 'm1', play: '', step: 'connecting', route: 'ssh admin@10.0.0.1:22' },
+  ] as const
+  assert.match((await capture(events, { verbose: 3 })).stdout, 'm1  connecting: ssh admin@10.0.0.1:22\n')
+  assert.match((await capture(events, { verbose: 2 })).stdout, 'm1  connecting\n')
+})
 
 test.run()
