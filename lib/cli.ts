@@ -17,11 +17,11 @@ import { type CliOptions, parseOptions } from './options.ts'
 import type { Plan } from './plan/document.ts'
 import type { Playbook } from './playbook.ts'
 import { type Prepared, prepare, type Selection } from './prepare.ts'
-import { askSecret } from './report/ask-secret.ts'
 import { createStepAsker } from './report/ask-step.ts'
 import { createReporter, printError } from './report/index.ts'
 import { listPlays } from './report/list.ts'
 import { printText, printWarning } from './report/print.ts'
+import type { Secret } from './secret.ts'
 import { watchSignals } from './signals.ts'
 import { newLogPath } from './state.ts'
 import type { ConnectionSettings } from './transport/settings.ts'
@@ -107,6 +107,11 @@ async function explainVariable(playbook: Playbook, raw: Inventory, options: CliO
     })
   }
   return explanationText(explain(options.explain as string, options.host ?? 'all', sources))
+}
+
+/** Read where something has to be asked. */
+async function askSecret(question: string, what: string): Promise<Secret> {
+  return (await import('./report/ask-secret.ts')).askSecret(question, what)
 }
 
 function wantsKeys({ vaultIds, vaultPasswordFiles, askVaultPass, ageIdentities }: CliOptions): boolean {
