@@ -1,120 +1,127 @@
 // @ts-check
-// npm run build: dist/ from lib/ and roles/. esbuild makes a few files of some three hundred (the libraries that every
-// run needs included), because looking for and reading modules is most of what a start costs; tsc makes the types.
+// npm run build: dist/ from lib/ and roles/. Some three hundred files become a few (the libraries that every run needs
+// included), because looking for, reading and compiling modules is most of what a start costs; tsc makes the types.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { rolldown } from 'rolldown'
+import { licenses } from './build/licenses.mjs'
+import { replaceFiles } from './build/replace-files.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const dist = join(root, 'dist')
 // Heavy and rarely used (certificates), or with native parts, or the program that starts us.
-const external = ['@peculiar/x509', 'age-encryption', 'reflect-metadata', 'ssh2', 'zx']
+const external = ['@peculiar/x509', 'reflect-metadata', 'ssh2', 'zx']
 // Its CommonJS form has no named exports once it is bundled.
 const alias = { yaml: join(packageFolder('yaml'), 'browser', 'index.js') }
 
-const compiler = join(packageFolder('typescript'), 'bin', 'tsc')
-const types = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
-  cwd: root,
-  stdio: 'inherit',
-})
-process.exitCode = types.status ?? 1
+const types = node([join(packageFolder('typescript'), 'bin', 'tsc'), '-p', 'tsconfig.build.json'], 'inherit')
+process.exitCode = types ?? 1
 
 const roleFolders = readdirSync(join(root, 'roles')).filter((name) =>
   existsSync(join(root, 'roles', name, 'index.ts')),
 )
-const inputs = [
-  ...(await bundle(
-    'lib',
-    [
-      'lib/index.ts',
-      'lib/inventory-command.ts',
-      'lib/lab/index.ts',
-      'lib/bundle/index.ts',
-      'lib/vault/index.ts',
-    ],
-    [onlyEnglish()],
-  )),
-  ...(await bundle(
-    'roles',
-    ['roles/index.ts', ...roleFolders.map((name) => `roles/${name}/index.ts`)],
-    [libFromOutside()],
-  )),
-]
-writeFileSync(join(root, 'dist', 'THIRD-PARTY-LICENSES.txt'), licenses(inputs))
+const libEntries = ['index', 'inventory-command', 'lab/index', 'bundle/index', 'vault/index']
+const lib = await bundle('lib', libEntries, [onlyEnglish()])
+const roleEntries = ['index', ...roleFolders.map((name) => `${name}/index`)]
+const roles = await bundle('roles', roleEntries, [libFromOutside(lib.entries.get('index') ?? '')])
+lib.files.set('load.cjs', readFileSync(join(root, 'scripts', 'build', 'load.cjs')))
+replaceFiles(join(dist, 'lib'), lib.files)
+replaceFiles(join(dist, 'roles'), roles.files)
+writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licenses([...lib.sources, ...roles.sources]))
+if (node([join(root, 'scripts', 'build', 'warm.mjs')], 'ignore') !== 0)
+  console.error('quorate: compiled code could not be kept; playbooks start a little slower')
 
 /**
- * The files that went in.
+ * CommonJS, as that can be compiled ahead (see load.cjs), and for each entry a module that gives what it exports.
  *
  * @param {string} folder Everything lands in it: a line of lib/ is told from one of a role by its folder.
- * @param {string[]} entryPoints
- * @param {import('esbuild').Plugin[]} plugins
+ * @param {string[]} entries
+ * @param {import('rolldown').Plugin[]} plugins
  */
-async function bundle(folder, entryPoints, plugins) {
-  const { metafile, outputFiles } = await build({
-    ...{ absWorkingDir: root, entryPoints, outbase: '.', outdir: 'dist', plugins, external, alias },
-    ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20' },
-    ...{ sourcemap: true, sourcesContent: false, minifyWhitespace: true, minifySyntax: true },
-    ...{ chunkNames: `${folder}/chunks/[name]-[hash]`, metafile: true, write: false, logLevel: 'warning' },
+async function bundle(folder, entries, plugins) {
+  const input = Object.fromEntries(entries.map((name) => [name, join(root, folder, `${name}.ts`)]))
+  const options = { external, resolve: { alias }, plugins, platform: /** @type {const} */ ('node') }
+  const { output } = await (
+    await rolldown({ cwd: root, input, makeAbsoluteExternalsRelative: true, ...options })
+  ).generate({
+    ...{ dir: join(dist, folder), format: 'cjs', sourcemap: true },
+    ...{ entryFileNames: '[name]-[hash].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },
+    minify: { compress: true, mangle: false, codegen: false },
   })
-  replaceFiles(join(root, 'dist', folder), outputFiles)
-  return Object.keys(metafile.inputs)
+  /** @type {Map<string, string | Uint8Array>} */
+  const files = new Map()
+  const named = new Map()
+  for (const file of output) {
+    files.set(file.fileName, file.type === 'chunk' ? loadable(file.code) : file.source)
+    if (file.type !== 'chunk' || !file.isEntry) continue
+    named.set(file.name, file.fileName)
+    files.set(`${file.name}.js`, facade(folder, file.name, file))
+  }
+  const sources = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))
+  return { files, entries: named, sources }
 }
 
 /**
- * Writes what has changed, each file whole, then removes what is no longer there: a playbook that runs during a build
- * of the same sources notices nothing.
- *
  * @param {string} folder
- * @param {import('esbuild').OutputFile[]} files
+ * @param {string} name Of the entry.
+ * @param {import('rolldown').OutputChunk} chunk
  */
-function replaceFiles(folder, files) {
-  for (const { path, contents } of files) {
-    if (existsSync(path) && readFileSync(path).equals(contents)) continue
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(`${path}.${process.pid}`, contents)
-    renameSync(`${path}.${process.pid}`, path)
-  }
-  const made = new Set(files.map(({ path }) => path))
-  const present = readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name)))
-  for (const path of present) if (/\.js(\.map)?$/.test(path) && !made.has(path)) rmSync(path, { force: true })
+function facade(folder, name, { fileName, exports }) {
+  const from = (/** @type {string} */ path) => posix.relative(posix.dirname(`${folder}/${name}`), path)
+  const relative = (/** @type {string} */ path) => JSON.stringify(from(path).replace(/^(?!\.)/, './'))
+  return `import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+const { load } = createRequire(import.meta.url)(${relative('lib/load.cjs')})
+export const { ${exports.join(', ')} } = load(fileURLToPath(new URL(${relative(`${folder}/${fileName}`)}, import.meta.url)))
+`
+}
+
+/**
+ * Code as load.cjs wants it: one byte a character, which takes half the memory, and its own word for import().
+ *
+ * @param {string} code
+ */
+function loadable(code) {
+  return code
+    .replace(/(?<![\w$.])import\(/g, '__import(')
+    .replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** zod's messages in fifty languages are half of it; who wants another one imports it: `zod/locales`. */
 function onlyEnglish() {
   return {
     name: 'only-english',
-    setup(/** @type {import('esbuild').PluginBuild} */ { onLoad }) {
-      onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, ({ path }) => ({
-        contents: "export { default as en } from './en.js'",
-        resolveDir: dirname(path),
-      }))
+    load: {
+      filter: { id: /\/zod\/v4\/locales\/index\.js$/ },
+      handler: () => "export { default as en } from './en.js'",
     },
   }
 }
 
-/** Roles import lib as everybody else does: there must be one of it. */
-function libFromOutside() {
+/**
+ * Roles import lib as everybody else does: there must be one of it.
+ *
+ * @param {string} entry
+ */
+function libFromOutside(entry) {
   return {
     name: 'lib-from-outside',
-    setup(/** @type {import('esbuild').PluginBuild} */ { onResolve }) {
-      onResolve({ filter: /^\.\.?\/.*\/?lib\/index\.ts$/ }, () => ({ path: 'quorate', external: true }))
+    resolveId: {
+      filter: { id: /^\.\.?\/.*\/?lib\/index\.ts$/ },
+      handler: () => ({ id: join(root, 'lib', entry), external: /** @type {const} */ (true) }),
     },
   }
 }
 
-/** @param {string[]} files */
-function licenses(files) {
-  const folders = files.flatMap((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? [])
-  return [...new Set(folders)]
-    .sort()
-    .map((folder) => {
-      const { name, version } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
-      const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry))
-      return `${name} ${version}\n\n${file === undefined ? '' : readFileSync(join(root, folder, file), 'utf8')}`
-    })
-    .join('\n\n')
+/**
+ * @param {string[]} args
+ * @param {'inherit' | 'ignore'} stdio
+ */
+function node(args, stdio) {
+  return spawnSync(process.execPath, args, { cwd: root, stdio }).status
 }
 
 /** @param {string} name */

@@ -12,9 +12,9 @@ function isInstalled(name) {
   }
 }
 
-if (['typescript', 'esbuild'].every(isInstalled)) await import('./build.mjs')
+if (['typescript', 'rolldown'].every(isInstalled)) await import('./build.mjs')
 else {
   console.error(
-    'quorate: dist/ was not built, because TypeScript and esbuild are not installed (dev dependencies were omitted).',
+    'quorate: dist/ was not built, because TypeScript and rolldown are not installed (dev dependencies were omitted).',
   )
 }

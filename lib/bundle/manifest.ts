@@ -8,45 +8,46 @@ export const ARCHITECTURES = ['amd64', 'arm64'] as const
 
 export type Architecture = (typeof ARCHITECTURES)[number]
 
-const relativePath = z.string().refine((path) => !/^\/|(^|\/)\.{1,2}(\/|$)|[\n\0]|^$/.test(path), {
-  error: ({ input }) => `the path '${input}' leaves the bundle; it must be relative, without '..'`,
-})
+/** Made when a bundle is read: most runs have none. */
+const itemSchema = () =>
+  z
+    .strictObject({
+      kind: z.enum(['binary', 'archive', 'image', 'package', 'manifest']),
+      /** Unique among the items of its kind: etcd is a binary and an image. */
+      name: z.string().min(1),
+      version: z.string().min(1),
+      /** Relative to the bundle's directory. */
+      file: z.string().refine((path) => !/^\/|(^|\/)\.{1,2}(\/|$)|[\n\0]|^$/.test(path), {
+        error: ({ input }) => `the path '${input}' leaves the bundle; it must be relative, without '..'`,
+      }),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/, {
+        error: ({ input }) => `'${input}' is no sha256: 64 hex digits in lower case`,
+      }),
+      /** Bytes. */
+      size: z.int().nonnegative(),
+      /** Of an image: the name that containerd gets it under. */
+      reference: z.string().min(1).optional(),
+    })
+    .refine(({ kind, reference }) => (kind === 'image') === (reference !== undefined), {
+      path: ['reference'],
+      error: 'an image needs one, and nothing else has one',
+    })
 
-const itemSchema = z
-  .strictObject({
-    kind: z.enum(['binary', 'archive', 'image', 'package', 'manifest']),
-    /** Unique among the items of its kind: etcd is a binary and an image. */
-    name: z.string().min(1),
-    version: z.string().min(1),
-    /** Relative to the bundle's directory. */
-    file: relativePath,
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, {
-      error: ({ input }) => `'${input}' is no sha256: 64 hex digits in lower case`,
+const manifestSchema = () =>
+  z.strictObject({
+    version: z.literal(1),
+    kubernetes: z.string().regex(/^v\d+\.\d+\.\d+$/, {
+      error: ({ input }) => `'${input}' is no Kubernetes version, such as v1.36.2`,
     }),
-    /** Bytes. */
-    size: z.int().nonnegative(),
-    /** Of an image: the name that containerd gets it under. */
-    reference: z.string().min(1).optional(),
+    architecture: z.enum(ARCHITECTURES),
+    items: z.array(z.unknown()),
   })
-  .refine(({ kind, reference }) => (kind === 'image') === (reference !== undefined), {
-    path: ['reference'],
-    error: 'an image needs one, and nothing else has one',
-  })
-
-const manifestSchema = z.strictObject({
-  version: z.literal(1),
-  kubernetes: z.string().regex(/^v\d+\.\d+\.\d+$/, {
-    error: ({ input }) => `'${input}' is no Kubernetes version, such as v1.36.2`,
-  }),
-  architecture: z.enum(ARCHITECTURES),
-  items: z.array(z.unknown()),
-})
 
 /** What a bundle's manifest says of one file. */
-export type BundleItem = z.infer<typeof itemSchema>
+export type BundleItem = z.infer<ReturnType<typeof itemSchema>>
 
 /** What is in a bundle's manifest. */
-export interface BundleManifest extends z.infer<typeof manifestSchema> {
+export interface BundleManifest extends z.infer<ReturnType<typeof manifestSchema>> {
   readonly items: BundleItem[]
 }
 
@@ -61,10 +62,11 @@ export interface ParsedManifest {
 
 /** Reads all of a manifest, whatever is wrong with parts of it. */
 export function parseManifest(json: unknown): ParsedManifest {
-  const header = manifestSchema.safeParse(json)
+  const header = manifestSchema().safeParse(json)
   const given = ((json as Partial<BundleManifest> | null)?.items ?? []) as readonly unknown[]
   const entries = Array.isArray(given) ? given : []
-  const parsed = entries.map((entry) => itemSchema.safeParse(entry))
+  const item = itemSchema()
+  const parsed = entries.map((entry) => item.safeParse(entry))
   const items = parsed.flatMap(({ data }) => (data === undefined ? [] : [data]))
   const wrongItems = parsed.flatMap(({ error }, index) =>
     (error?.issues ?? []).map(({ path, message }) => subject(entries, index, path) + message),

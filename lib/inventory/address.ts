@@ -5,8 +5,9 @@ const RANGE = /\[(?:[a-z]:[a-z]|[0-9]+:[0-9]+)(?::[0-9]+)?\]/gi
 const HEX_RANGE = /\[[0-9a-f]+:[0-9a-f]+(?::[0-9]+)?\]/gi
 const BRACKETED_PORT = /^\[(.+)\]:([0-9]+)$/
 const PORT = /^((?:[^:[\]]|\[[^\]]*\])*):([0-9]+)$/
-const LABEL = String.raw`[\p{L}\p{N}_](?:[\p{L}\p{N}_-]*[\p{L}\p{N}])?`
-const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`, 'u')
+// Most names are plain, and letters of all the world take milliseconds to compile.
+const PLAIN_NAME = hostName('A-Za-z0-9')
+let anyName: RegExp | undefined
 const LIKE_IPV4 = /^[0-9]+(?:\.[0-9]+){2,}(?:\/[0-9]+)?$/
 const LIKE_IPV6 = /^(?=.*:.*:)[0-9a-z:.]+$/i
 
@@ -28,7 +29,15 @@ export function splitPort(pattern: string): { name: string; port: number | undef
 
 /** Whether `name` is an IP address or follows the rules for host names (which allow `_`). */
 export function isHostName(name: string): boolean {
-  return isIP(name) !== 0 || HOST_NAME.test(name)
+  if (PLAIN_NAME.test(name) || isIP(name) !== 0) return true
+  anyName ??= hostName(String.raw`\p{L}\p{N}`)
+  return anyName.test(name)
+}
+
+/** @param letters That a label may begin and end with. */
+function hostName(letters: string): RegExp {
+  const label = `[${letters}_](?:[${letters}_-]*[${letters}])?`
+  return new RegExp(`^${label}(?:\\.${label})*$`, 'u')
 }
 
 /** As {@link isHostName}, with ranges allowed in it. */
@@ -43,6 +52,7 @@ export function isBrokenAddress(text: string): boolean {
 
 /** One spelling for every spelling of an address: `FE80::0:1` and `fe80::1` are the same host. */
 export function canonicalAddress(address: string): string {
-  if (!isIPv6(address) || address.includes('%')) return address.toLowerCase()
+  // Asked of every host, and what knows IPv6 takes milliseconds to compile.
+  if (!address.includes(':') || !isIPv6(address) || address.includes('%')) return address.toLowerCase()
   return new URL(`http://[${address}]`).hostname.slice(1, -1)
 }

@@ -10,6 +10,9 @@ export async function load(url, context, next) {
 }`
 register(`data:text/javascript,${encodeURIComponent(hook)}`)
 process.on('exit', () => {
-  const required = Object.keys(/** @type {any} */ (Module)._cache)
+  const cached = /** @type {Record<string, import('node:module')>} */ (/** @type {any} */ (Module)._cache)
+  const loader = Object.keys(cached).find((path) => path.endsWith('/dist/lib/load.cjs'))
+  const bundled = loader === undefined ? [] : cached[loader].exports.loadedFiles()
+  const required = [...Object.keys(cached), ...bundled]
   if (required.length > 0) appendFileSync(process.env.MODULE_LIST ?? '', `${required.join('\n')}\n`)
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,21 +17,27 @@ test.after(() => rmSync(folder, { recursive: true, force: true }))
 test('--help reads neither a role nor a library', () => {
   const modules = modulesOf('playbooks/ha-cluster.mjs', '--help')
   assert.deepEqual(modules.filter(isLibrary), [])
-  assert.deepEqual(modules.filter(isRole).sort(), ['dist/roles/cluster/index.js', 'dist/roles/index.js'])
-  assertSmall(modules, { files: 40, kilobytes: 700 })
+  assert.deepEqual(rolesOf(modules), ['roles', 'roles/cluster'])
+  assertSmall(modules, { files: 42, kilobytes: 920 })
 })
 
 test('--list-hosts reads the roles of its plays only', () => {
   const modules = modulesOf('playbooks/ha-cluster.mjs', '--list-hosts', '-i', inventory)
   assert.deepEqual(modules.filter(isLibrary), [])
-  assert.deepEqual(modules.filter(isRole).sort(), [
-    'dist/roles/cluster/index.js',
-    'dist/roles/etcd/index.js',
-    'dist/roles/haproxy/index.js',
-    'dist/roles/index.js',
-    'dist/roles/keepalived/index.js',
-  ])
-  assertSmall(modules, { files: 50, kilobytes: 950 })
+  const expected = ['roles', 'roles/cluster', 'roles/etcd', 'roles/haproxy', 'roles/keepalived']
+  assert.deepEqual(rolesOf(modules), expected)
+  assertSmall(modules, { files: 52, kilobytes: 1200 })
+})
+
+test('what --list-hosts reads was compiled by the build', () => {
+  const modules = modulesOf('playbooks/ha-cluster.mjs', '--list-hosts', '-i', inventory)
+  const bundled = modules.filter((path) => /^dist\/.*-[\w-]{8}\.cjs$/.test(path))
+  assert.ok(bundled.length > 10, bundled.join('\n'))
+  const { isCompiled } = createRequire(import.meta.url)('../../dist/lib/load.cjs')
+  assert.deepEqual(
+    bundled.filter((path) => !isCompiled(join(root, path))),
+    [],
+  )
 })
 
 test('a run on this machine reads no ssh, no YAML and no tree', () => {
@@ -44,7 +51,7 @@ export default await playbook('Empty', { plays: ({ group }) => [play('p', group(
   )
   const modules = modulesOf(playbook, '-i', join(folder, 'hosts.ini'))
   assert.deepEqual(modules.filter(isLibrary), [])
-  assertSmall(modules, { files: 45, kilobytes: 720 })
+  assertSmall(modules, { files: 50, kilobytes: 960 })
 })
 
 /** Files that a playbook's start reads, from the package's folder on; zx itself left out. */
@@ -70,8 +77,8 @@ function isLibrary(path: string): boolean {
   return path.includes('node_modules/')
 }
 
-function isRole(path: string): boolean {
-  return path.startsWith('dist/roles/') && path.endsWith('index.js')
+function rolesOf(modules: readonly string[]): string[] {
+  return modules.flatMap((path) => /^dist\/(roles.*)\/index-[\w-]+\.cjs$/.exec(path)?.[1] ?? []).sort()
 }
 
 function assertSmall(modules: readonly string[], most: { files: number; kilobytes: number }): void {
