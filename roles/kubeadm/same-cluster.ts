@@ -76,7 +76,7 @@ export function refuseOtherVersion(wanted: string, running: ReadonlySet<string>)
   const others = [...running].filter((version) => version !== wanted).sort()
   if (others.length === 0) return
   throw new QuorateError(`the cluster runs Kubernetes ${others.join(' and ')}, and ${wanted} is wanted`, {
-    hint: `no run upgrades a cluster: give ${others[0]}, or bring the cluster to ${wanted} with kubeadm upgrade first`,
+    hint: `no run changes the version of a cluster: give ${others[0]}; an upgrade is made with kubeadm upgrade`,
   })
 }
 
