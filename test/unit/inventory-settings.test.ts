@@ -87,6 +87,8 @@ const SETTINGS: readonly (readonly [string, object])[] = [
     { sshArguments: { before: ['-C'], after: ['-o', 'ProxyCommand=ssh -W %h:%p b', '-J', 'b', '-4'] } },
   ],
   ['ansible_ssh_timeout=3', { timeoutSeconds: 3 }],
+  ['quorate_reconnect=0', { reconnectSeconds: 0 }],
+  ['quorate_reconnect=7.5', { reconnectSeconds: 7.5 }],
   ['ansible_pool=x ansible_myapp_setting=1', {}],
 ]
 
@@ -125,6 +127,7 @@ const WRONG: Readonly<Record<string, RegExp>> = {
   'ansible_ssh_private_key_fiel=x': /did you mean ansible_ssh_private_key_file\?/,
   'ansible_ssh_common_args="-o ForwardAgent=yes"':
     /^ansible_ssh_common_args must be options of ssh that can be honoured, and -o ForwardAgent=yes cannot/,
+  'quorate_reconnect=-1': /^quorate_reconnect must be a number of seconds, not -1/,
   'ansible_timeout=soon': /^ansible_timeout must be a number of seconds, not "soon"/,
 }
 
