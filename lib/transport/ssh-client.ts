@@ -5,6 +5,7 @@ import { type QuorateError, UnreachableError } from '../errors.ts'
 import { quote } from '../quote.ts'
 import { HostKeyCheck } from './host-key-check.ts'
 import type { HostProcess } from './host-process.ts'
+import { afterRunning } from './running-time.ts'
 import {
   type ConnectionSettings,
   type ConnectOptions,
@@ -52,9 +53,13 @@ export class SshClient {
     this.#client = client
     await new Promise<void>((resolve, reject) => {
       let isGreeted = false
+      const stopWaiting = afterRunning(this.timeoutSeconds, () =>
+        fail(Object.assign(new Error('Timed out while waiting for handshake'), { level: 'client-timeout' })),
+      )
       const fail = (error: Error) => {
         // The agent is one of several ways in: without it the next one is tried.
         if ((error as SshError).level === 'agent') return authentication.agentFailed(error)
+        stopWaiting()
         client.destroy()
         const place = { name: this.#options.name, host, port, timeoutSeconds: this.timeoutSeconds }
         this.turnedAway = !isGreeted && hostKey.refusal === undefined && isHangUp(error)
@@ -66,6 +71,7 @@ export class SshClient {
         isGreeted = true
       })
       client.once('ready', () => {
+        stopWaiting()
         client.removeAllListeners()
         this.#watch(client)
         resolve()
@@ -87,7 +93,8 @@ export class SshClient {
       ...(config?.family === 4 && { forceIPv4: true }),
       ...(config?.family === 6 && { forceIPv6: true }),
       username: this.user,
-      readyTimeout: this.timeoutSeconds * 1000,
+      // Ours: see afterRunning.
+      readyTimeout: 0,
       keepaliveInterval: 10_000,
       keepaliveCountMax: 3,
       hostVerifier: (key: Buffer) => hostKey.accepts(key),
