@@ -1,5 +1,5 @@
 // npm run bench: the same work by Ansible, Mitogen, pyinfra, Quorate and the raw floor, on the same lab hosts, in turn.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -19,12 +19,13 @@ const LOADS: readonly Load[] = [reference, many, command, bigFile]
 const USAGE = `The same work by each tool, on the same lab hosts (root and systemd-nspawn needed).
 
   npm run bench -- [--load NAME,...] [--hosts N,...] [--rtt MS,...] [--run fresh,no-change]
-                   [--tools NAME,...] [--repeat 3] [--json FILE] [--svg FILE]
+                   [--tools NAME,...] [--repeat 3] [--json FILE [--resume]] [--svg FILE]
 
 Loads (default: reference):
 ${LOADS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 Tools (default: all): ${TOOLS.join(', ')}
 Hosts (default: 1,3,10); added round-trip times in ms (default: 0)
+--resume measures what is not yet in the JSON file; the table and the chart show all of it.
 `
 
 const { values } = parseArgs({
@@ -36,6 +37,7 @@ const { values } = parseArgs({
     tools: { type: 'string', default: TOOLS.join(',') },
     repeat: { type: 'string', default: '3' },
     json: { type: 'string' },
+    resume: { type: 'boolean', default: false },
     svg: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   },
@@ -58,22 +60,39 @@ async function main(): Promise<void> {
   const present = installed.filter(({ missing }) => missing === undefined)
   const folder = mkdtempSync(join(tmpdir(), 'quorate-bench-'))
   const python = present.some(({ tool }) => tool.startsWith('ansible'))
-  const lab = await benchLab(Math.max(...hosts), python, log)
-  const rows: Row[] = []
-  try {
-    for (const load of LOADS.filter(({ name }) => loads.includes(name)))
-      for (const count of hosts)
-        for (const rttMs of rtts) {
-          const cell = { lab, folder, load, hosts: count, rttMs, repeat: Number(values.repeat), kinds, log }
-          rows.push(...(await measureCell(cell, present)))
-          if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`)
-        }
-  } finally {
-    await lab.down()
-    rmSync(folder, { recursive: true, force: true })
+  const rows = values.resume ? measuredBefore(values.json) : []
+  const cells = LOADS.filter(({ name }) => loads.includes(name)).flatMap((load) =>
+    hosts.flatMap((count) =>
+      rtts.flatMap((rttMs) => kinds.map((run) => ({ load, hosts: count, rttMs, run }))),
+    ),
+  )
+  const missing = cells.filter((cell) => !rows.some((row) => isOf(row, cell)))
+  if (missing.length > 0) {
+    const lab = await benchLab(Math.max(...missing.map((cell) => cell.hosts)), python, log)
+    try {
+      for (const { run, ...cell } of missing) {
+        const how = { lab, folder, repeat: Number(values.repeat), kinds: [run], log }
+        rows.push(...(await measureCell({ ...cell, ...how }, present)))
+        if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`)
+      }
+    } finally {
+      await lab.down()
+    }
   }
+  rmSync(folder, { recursive: true, force: true })
   process.stdout.write(table(rows, installed))
   if (values.svg !== undefined) writeFileSync(values.svg, chart(rows))
+}
+
+/** What an earlier run has written. */
+function measuredBefore(path: string | undefined): Row[] {
+  if (path === undefined) fail('--resume goes with --json FILE')
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : []
+}
+
+function isOf(row: Row, cell: { load: Load; hosts: number; rttMs: number; run: RunKind }): boolean {
+  const { load, hosts, rttMs, run } = cell
+  return row.load === load.name && row.hosts === hosts && row.rtt_ms === rttMs && row.run === run
 }
 
 /** The names of a list with commas. */
