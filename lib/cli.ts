@@ -72,6 +72,12 @@ async function start(playbook: Playbook, options: CliOptions, command: string): 
   const selection: Selection = plan === undefined ? { ...options, only } : chosenBy(plan)
   const prepared = await prepare(playbook, inventory, selection)
   if (options.list !== undefined) return print(listPlays(prepared.plays, options.list))
+  if (prepared.plays.length === 0) {
+    printWarning({
+      message: 'nothing is left to run',
+      hint: 'see --list-tags without --tags and --skip-tags',
+    })
+  }
   if (options.planOut !== undefined) refuseUnwritableFolder('--plan-out', options.planOut)
   refuseUnwritable({ '--report': options.report, '--junit': options.junit, '--log-file': options.logFile })
   const { askCredentials, resolveConnections } = await import('./transport/index.ts')

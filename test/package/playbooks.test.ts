@@ -45,6 +45,12 @@ test('--list-tags names what chooses each role, and --step wants a terminal', ()
   assert.match(stderr, /--step asks before each role, but there is no terminal/)
 })
 
+test('tags that leave nothing to run are worth a warning', () => {
+  const { status, stderr } = run('role.mjs', 'base', '--skip-tags', 'base')
+  assert.is(status, 0, stderr)
+  assert.match(stderr, /^warning: nothing is left to run/m)
+})
+
 function run(playbook: string, ...args: readonly string[]) {
   return spawnSync('node_modules/.bin/zx', [`playbooks/${playbook}`, ...args, '-i', inventory], {
     cwd: root,
