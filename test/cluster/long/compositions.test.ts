@@ -40,18 +40,18 @@ test('Kubernetes 1.35 behind nginx, with routes between the nodes instead of tun
   await requireNoChange(cluster)
 })
 
-test('Kubernetes 1.34 behind hosts that only balance, with stacked etcd, from a plan', async () => {
+test('hosts that only balance before Kubernetes 1.35 with stacked etcd, from a plan', async () => {
   const cluster = await up({
     name: 'test-dedicated',
     groups: { masters: ['m1', 'm2'], workers: ['n1'], etcd: [], balancers: ['l1', 'l2'] },
-    kubernetes: 'v1.34.4',
+    kubernetes: 'v1.35.8',
     vars: { etcd_mode: 'stacked' },
   })
   const plan = join(dirname(cluster.kubeconfig), 'plan.json')
   await succeed(cluster, '--plan-out', plan)
   await succeed(cluster, '--apply-plan', plan)
   await requireNoChange(cluster)
-  await requireMade(cluster, 'v1.34.4')
+  await requireMade(cluster, 'v1.35.8')
   assert.match(await cluster.kubectl('config', 'view', '--minify'), `server: https://${cluster.vip}:6443`)
   const holder = await vipHolder(cluster)
   await cluster.lab.kill(holder)
@@ -59,6 +59,23 @@ test('Kubernetes 1.34 behind hosts that only balance, with stacked etcd, from a 
   await requireAnswers(cluster)
   await cluster.lab.start(holder)
   await requireNoChange(cluster)
+})
+
+test('Kubernetes 1.34, whose kubeadm init asks for the VIP of kube-vip', async () => {
+  const cluster = await up({
+    name: 'test-old',
+    groups: { masters: ['m1', 'm2', 'm3'], workers: ['n1'], etcd: [] },
+    kubernetes: 'v1.34.4',
+    vars: { etcd_mode: 'stacked', balancer: 'kube-vip' },
+  })
+  await requireMade(cluster, 'v1.34.4')
+  for (const name of cluster.groups.masters) {
+    const { stdout } = await cluster.lab.exec(name, 'grep -rl super-admin /etc/kubernetes/manifests')
+    assert.is(stdout, '', name)
+  }
+  const holder = await vipHolder(cluster)
+  await cluster.lab.kill(holder)
+  await requireAnswers(cluster)
 })
 
 test('a load balancer that is not ours, as KubeSphere writes it', async () => {
