@@ -29,6 +29,7 @@ export class HostKeyCheck {
   readonly #name: string
   /** Where a new key is added. */
   readonly #file: string
+  /** What is known of this host. */
   readonly #known: readonly KnownHost[]
 
   constructor({ host, port = DEFAULT_PORT, config }: ConnectionSettings, options: ConnectOptions) {
@@ -41,7 +42,8 @@ export class HostKeyCheck {
         ? (config?.knownHostsFiles ?? [join(homedir(), '.ssh', 'known_hosts'), SYSTEM_FILE])
         : [options.knownHostsFile]
     this.#file = files[0] ?? '/dev/null'
-    this.#known = files.flatMap(readKnownHosts)
+    // Nothing else is kept: a list of thousands would be kept for each of thousands of hosts.
+    this.#known = files.flatMap((file) => readKnownHosts(file).filter((entry) => this.#isOurs(entry)))
   }
 
   /** The algorithms of the keys that the host is known by come first: it must not show a key that we cannot compare. */
@@ -55,9 +57,7 @@ export class HostKeyCheck {
   }
 
   #judge(key: Buffer): UnreachableError | undefined {
-    const revoked = this.#known.find(
-      (entry) => entry.marker === 'revoked' && entry.key.equals(key) && this.#isOurs(entry),
-    )
+    const revoked = this.#known.find((entry) => entry.marker === 'revoked' && entry.key.equals(key))
     if (revoked !== undefined) return this.#revoked(key, revoked)
     const trusted = this.#trusted()
     if (trusted.some((entry) => entry.key.equals(key))) return undefined
@@ -70,7 +70,7 @@ export class HostKeyCheck {
   }
 
   #trusted(): readonly KnownHost[] {
-    return this.#known.filter((entry) => entry.marker === undefined && this.#isOurs(entry))
+    return this.#known.filter(({ marker }) => marker === undefined)
   }
 
   #isOurs({ matches }: KnownHost): boolean {
