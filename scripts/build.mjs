@@ -12,6 +12,7 @@ import { replaceFiles } from './build/replace-files.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
+const TIMEOUT_MS = 120_000
 // Heavy and rarely used (certificates), or with native parts, or the program that starts us.
 const external = ['@peculiar/x509', 'reflect-metadata', 'ssh2', 'zx']
 // Its CommonJS form has no named exports once it is bundled.
@@ -121,7 +122,7 @@ function libFromOutside(entry) {
  * @param {'inherit' | 'ignore'} stdio
  */
 function node(args, stdio) {
-  return spawnSync(process.execPath, args, { cwd: root, stdio }).status
+  return spawnSync(process.execPath, args, { cwd: root, stdio, timeout: TIMEOUT_MS }).status
 }
 
 /** @param {string} name */
