@@ -24,6 +24,7 @@ import { printText, printWarning } from './report/print.ts'
 import type { Secret } from './secret.ts'
 import { watchSignals } from './signals.ts'
 import { newLogPath } from './state.ts'
+import type { Completed } from './transport/index.ts'
 import type { ConnectionSettings } from './transport/settings.ts'
 
 const EXIT = { ok: 0, fault: 1, usage: 2, failed: 3, unreachable: 4 } as const
@@ -80,10 +81,9 @@ async function start(playbook: Playbook, options: CliOptions, command: string): 
   }
   if (options.planOut !== undefined) refuseUnwritableFolder('--plan-out', options.planOut)
   refuseUnwritable({ '--report': options.report, '--junit': options.junit, '--log-file': options.logFile })
-  const { askCredentials, resolveConnections } = await import('./transport/index.ts')
-  const resolved = await resolveConnections(prepared.settings)
-  const settings = await askCredentials(resolved, options, askSecret)
-  return run(playbook, { ...prepared, settings }, options, { ...runSubject, selection, plan })
+  const { completeSettings } = await import('./transport/index.ts')
+  const completed = await completeSettings(prepared.settings, options, askSecret)
+  return run(playbook, { ...prepared, ...completed }, options, { ...runSubject, selection, plan })
 }
 
 async function readPlan(path: string): Promise<Plan> {
@@ -127,7 +127,7 @@ function wantsKeys({ vaultIds, vaultPasswordFiles, askVaultPass, ageIdentities }
 
 async function run(
   playbook: Playbook,
-  { plays, settings }: Prepared,
+  { plays, settings, settingsOf, later }: Prepared & Completed,
   options: CliOptions,
   subject: RunSubject & PlanSubject,
 ): Promise<number> {
@@ -163,9 +163,9 @@ async function run(
     forks: options.forks,
     signal: interruption.signal,
     emit: (event) => reporter.event(event),
-    connect: (host) => {
+    connect: async (host) => {
       const known = options.knownHosts ?? host.vars.quorate_known_hosts
-      const own = settings.get(host.name) as NonNullable<ReturnType<typeof settings.get>>
+      const own = settings.get(host.name) ?? (await later(settingsOf(host.name)))
       return connect(own, {
         name: host.name,
         acceptNewHostKeys: options.acceptNewHostKeys,

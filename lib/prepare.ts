@@ -27,6 +27,8 @@ import { resolveCluster, resolveRole } from './variables.ts'
 export interface Prepared {
   readonly plays: readonly ReadyPlay[]
   readonly settings: ReadonlyMap<string, ConnectionSettings>
+  /** How a host is reached that no play has now. @throws UsageError where what the inventory says of that is wrong. */
+  readonly settingsOf: (host: string) => ConnectionSettings
 }
 
 /** What the user chose of a playbook and an inventory. */
@@ -66,8 +68,16 @@ export async function prepare(playbook: Playbook, given: Inventory, selection: S
   }
   const distinct = [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()]
   if (distinct.length > 0) throw new UsageError(distinct)
-  return { plays, settings }
+  return { plays, settings, settingsOf: (name) => settingsOf(name, inventory) }
 }
+
+function settingsOf(name: string, inventory: Inventory): ConnectionSettings {
+  const { settings, problems } = connectionSettings(inventory.hosts.get(name) as InventoryHost)
+  if (problems.length > 0) throw new UsageError(problems)
+  return settings
+}
+
+type LimitedPlay = Play & Pick<ReadyPlay, 'leftOut'>
 
 /** The hosts as playbooks see them. */
 function toHost(host: InventoryHost): Host {
@@ -127,11 +137,15 @@ function playbookTools(
   }
 }
 
-function limitPlays(plays: readonly Play[], inventory: Inventory, { limit, only }: Selection): Play[] {
+function limitPlays(plays: readonly Play[], inventory: Inventory, { limit, only }: Selection): LimitedPlay[] {
   if (limit === undefined && only === undefined) return plays.filter(({ hosts }) => hosts.length > 0)
   const matching = limit === undefined ? undefined : new Set(limitHosts(limit, inventory))
   const isWanted = ({ name }: Host) => (matching?.has(name) ?? true) && (only?.includes(name) ?? true)
-  const limited = plays.map((play) => ({ ...play, hosts: play.hosts.filter(isWanted) }))
+  const limited = plays.map((play) => ({
+    ...play,
+    hosts: play.hosts.filter(isWanted),
+    leftOut: play.hosts.filter((host) => !isWanted(host)),
+  }))
   if (limited.every(({ hosts }) => hosts.length === 0)) {
     const flags = [...(limit === undefined ? [] : [`--limit ${limit}`]), ...(only ? ['--limit-failed'] : [])]
     const message = `${flags.join(' with ')} leaves no host in any chosen play`
@@ -140,7 +154,7 @@ function limitPlays(plays: readonly Play[], inventory: Inventory, { limit, only 
   return limited.filter(({ hosts }) => hosts.length > 0)
 }
 
-function readyPlay(play: Play, inventory: Inventory, problems: Problem[]): ReadyPlay {
+function readyPlay(play: LimitedPlay, inventory: Inventory, problems: Problem[]): ReadyPlay {
   const roles = play.roles.map((applied) => {
     const vars = new Map<string, unknown>()
     for (const host of play.hosts) {
@@ -151,11 +165,12 @@ function readyPlay(play: Play, inventory: Inventory, problems: Problem[]): Ready
     return { applied, vars }
   })
   problems.push(...policyProblems(play))
-  const { name, tags = [], hosts, serial = [], anyErrorsFatal = false } = play
+  const { name, tags = [], hosts, leftOut = [], serial = [], anyErrorsFatal = false } = play
   return {
     name,
     tags,
     hosts,
+    leftOut,
     roles,
     serial: [serial].flat() as (number | string)[],
     maxFailures: anyErrorsFatal ? 0 : play.maxFailures,

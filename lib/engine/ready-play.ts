@@ -6,6 +6,8 @@ export interface ReadyPlay {
   readonly name: string
   readonly tags: readonly string[]
   readonly hosts: readonly Host[]
+  /** Hosts of the play that a limit leaves out. Default: none. */
+  readonly leftOut?: readonly Host[]
   readonly roles: readonly ReadyRole[]
   readonly serial: readonly (number | string)[]
   /** Undefined: a failed host is left behind, the others go on. */

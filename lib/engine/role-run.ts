@@ -38,6 +38,8 @@ export interface RoleRun {
   readonly proceed: () => void
   /** Resolves once this run alone may change hosts; throws as `proceed`. */
   readonly mayChange: () => Promise<void>
+  /** Resolves once no other run may disturb a host of the play. Default: none may. */
+  readonly mayDisturb?: () => Promise<void>
 }
 
 /** What `apply` does inside of `rolling`: only plan (to learn whether a turn is needed), or work in its turn. */
@@ -221,6 +223,7 @@ async function rolling(
   const turn = async () => {
     go()
     run.proceed()
+    await run.mayDisturb?.()
     await gate?.()
     await work()
     step('checking health before the next turn')

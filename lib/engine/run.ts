@@ -8,6 +8,7 @@ import { Coordination } from './coordination.ts'
 import type { GroupReport, HostRecap, RunEvent, RunMode } from './events.ts'
 import { failureReport } from './failure.ts'
 import { interruptible, Stopped } from './interruption.ts'
+import { LeftOut } from './left-out.ts'
 import type { LockOwner } from './lock-script.ts'
 import { lockHosts, openHosts } from './open-hosts.ts'
 import { type Batch, batches, tolerance } from './policy.ts'
@@ -53,6 +54,7 @@ export interface StepQuestion {
 interface Run extends RunOptions {
   readonly recap: Recap
   readonly alive: Map<string, HostRun>
+  readonly leftOut: LeftOut
   /** Why nothing new may begin. */
   stopped: string | undefined
   /** Settled once all hosts have told whether they are ours; where they are not, the run is stopped. */
@@ -71,6 +73,7 @@ export async function runPlays(
     ...options,
     recap,
     alive: new Map(),
+    leftOut: new LeftOut({ ...options, emit: (event) => run.emit(event) }),
     stopped: undefined,
     locked: Promise.resolve(),
     emit(event) {
@@ -106,7 +109,10 @@ export async function runPlays(
     })
   } finally {
     finished.abort()
-    await Promise.allSettled([...run.alive.values()].map(({ connection }) => connection.end()))
+    await Promise.allSettled([
+      run.leftOut.end(),
+      ...[...run.alive.values()].map(({ connection }) => connection.end()),
+    ])
     const seconds = (performance.now() - started) / 1000
     run.emit({ type: 'runEnd', recap: recap.hosts(), seconds, interrupted: options.signal.aborted })
   }
@@ -280,6 +286,7 @@ async function runRole(
       await run.locked
       proceed(run)
     },
+    mayDisturb: () => run.leftOut.lock(play.leftOut ?? []),
   })
   proceed(run)
   if (run.mode !== 'verify') await definition.converge(context as never)

@@ -1,8 +1,7 @@
 import type { Connection } from './connection.ts'
 import type { ConnectionSettings, ConnectOptions } from './settings.ts'
 
-export { askCredentials } from './credentials.ts'
-export { resolveConnections } from './resolve.ts'
+export { type Completed, completeSettings } from './complete.ts'
 export { describeRoute } from './route.ts'
 
 /**
