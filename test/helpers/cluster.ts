@@ -174,8 +174,8 @@ function inventoryOf(lab: Lab, groups: Groups): string {
 }
 
 /** The names of all hosts in the inventory. */
-function hostsOf({ masters, workers, balancers = [] }: Groups): string[] {
-  return [...masters, ...workers, ...balancers]
+function hostsOf({ masters, workers, etcd = [], balancers = [] }: Groups): string[] {
+  return [...new Set([...masters, ...workers, ...etcd, ...balancers])]
 }
 
 /** JSON is YAML too. */

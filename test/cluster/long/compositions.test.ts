@@ -78,10 +78,10 @@ test('Kubernetes 1.34, whose kubeadm init asks for the VIP of kube-vip', async (
   await requireAnswers(cluster)
 })
 
-test('a load balancer that is not ours, as KubeSphere writes it', async () => {
+test('a load balancer that is not ours, as KubeSphere writes it, and etcd on a host of its own', async () => {
   const cluster = await up({
     name: 'test-external',
-    groups: { masters: ['m1', 'm2'], workers: ['n1'], etcd: ['m1'] },
+    groups: { masters: ['m1', 'm2'], workers: ['n1'], etcd: ['e1'] },
     spare: ['lb'],
     vars: { balancer: 'external', vip: undefined },
   })
