@@ -49,7 +49,7 @@ export async function measureCell(cell: Cell, tools: readonly Installed[]): Prom
   const targets = await targetsOf(lab, hosts, rttMs)
   const inputs = join(folder, 'run')
   try {
-    writeInputs(inputs, load, targets)
+    await writeInputs(inputs, load, targets)
     const rows: Row[] = []
     for (const run of cell.kinds) {
       const samples = await (run === 'fresh'

@@ -7,6 +7,9 @@ import { type Lab, labUp } from '../lib/lab/index.ts'
 /** Where a tool reaches a host. */
 export interface Target {
   readonly name: string
+  /** Its own, where the other hosts reach it. */
+  readonly ip: string
+  /** Where this machine reaches it, on `port`: the host's own, or a relay's. */
   readonly address: string
   readonly port: number
 }
@@ -49,11 +52,13 @@ export async function everyHost(lab: Lab, count: number, script: string): Promis
 
 /** The first `count` hosts, behind a relay where round trips are to take longer. */
 export async function targetsOf(lab: Lab, count: number, rttMs: number): Promise<Targets> {
-  const direct = lab.hosts.slice(0, count).map(({ name, address }) => ({ name, address, port: 22 }))
+  const direct = lab.hosts
+    .slice(0, count)
+    .map(({ name, address }) => ({ name, ip: address, address, port: 22 }))
   const known = readFileSync(lab.knownHosts, 'utf8')
   if (rttMs === 0) return { hosts: direct, key: lab.key, knownHosts: known, stop: async () => {} }
   const hosts = await Promise.all(
-    direct.map(async ({ name }) => ({ name, address: '127.0.0.1', port: await freePort() })),
+    direct.map(async ({ name, ip }) => ({ name, ip, address: '127.0.0.1', port: await freePort() })),
   )
   const relay = await startRelay(
     rttMs,

@@ -12,10 +12,11 @@ import { bigFile } from './loads/big-file.ts'
 import { command } from './loads/command.ts'
 import { many } from './loads/many.ts'
 import { reference } from './loads/reference.ts'
+import { tier } from './loads/tier.ts'
 import { table } from './table.ts'
 import { install, TOOLS, type Tool } from './tools.ts'
 
-const LOADS: readonly Load[] = [reference, many, command, bigFile]
+const LOADS: readonly Load[] = [reference, tier, many, command, bigFile]
 const USAGE = `The same work by each tool, on the same lab hosts (root and systemd-nspawn needed).
 
   npm run bench -- [--load NAME,...] [--hosts N,...] [--rtt MS,...] [--run fresh,no-change]
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
   const tools = chosen(values.tools, TOOLS) as Tool[]
   const kinds = chosen(values.run, ['fresh', 'no-change']) as RunKind[]
   const [hosts, rtts] = [numbers('hosts', values.hosts), numbers('rtt', values.rtt)]
+  refuseHosts(loads, hosts)
   const installed = install(tools, log)
   for (const { tool, missing } of installed)
     if (missing !== undefined) log(`${tool} cannot be had and is left out: ${missing}`)
@@ -100,6 +102,12 @@ function chosen(text: string, known: readonly string[]): string[] {
   const names = text.split(',')
   for (const name of names) if (!known.includes(name)) fail(`there is no ${name}: ${known.join(', ')}`)
   return names
+}
+
+function refuseHosts(loads: readonly string[], counts: readonly number[]): void {
+  for (const { name, hosts: [least, most] = [1, Number.POSITIVE_INFINITY] } of LOADS)
+    if (loads.includes(name) && counts.some((count) => count < least || count > most))
+      fail(`${name} is for ${least} to ${most} hosts: give --hosts`)
 }
 
 function numbers(flag: string, text: string): number[] {

@@ -59,14 +59,13 @@ interface Sshd {
 
 /** A run of twelve resources that finds nothing to change. */
 async function runOn(count: number, { port, publicKey, key }: Sshd) {
-  const hosts = Array.from({ length: count }, (_, index) => ({
-    name: `h${index}`,
-    address: `127.${1 + Math.floor(index / 62_500)}.${Math.floor(index / 250) % 250}.${1 + (index % 250)}`,
-    port,
-  }))
+  const hosts = Array.from({ length: count }, (_, index) => {
+    const address = `127.${1 + Math.floor(index / 62_500)}.${Math.floor(index / 250) % 250}.${1 + (index % 250)}`
+    return { name: `h${index}`, ip: address, address, port }
+  })
   const knownHosts = hosts.map(({ address }) => `[${address}]:${port} ${publicKey}\n`).join('')
   const inputs = join(folder, 'run')
-  writeInputs(inputs, LOAD, { hosts, key, knownHosts, stop: async () => {} })
+  await writeInputs(inputs, LOAD, { hosts, key, knownHosts, stop: async () => {} })
   const result = join(folder, 'result.json')
   const zx = join(root, 'node_modules/.bin/zx')
   const options = ['site.mjs', '-i', 'hosts.ini', '--forks', values.forks]
