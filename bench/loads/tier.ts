@@ -29,8 +29,8 @@ const HEALTHY = `etcdctl --cacert=/etc/etcd/pki/ca.crt --cert=${CLIENT_CERT} --k
 export const tier: Load = {
   name: 'tier',
   summary:
-    'etcd with TLS, haproxy and keepalived with a VIP, on 3 to 9 hosts: templates, certificates, 3 services',
-  hosts: [3, 9],
+    'etcd with TLS, haproxy and keepalived with a VIP, on 2 to 15 hosts: templates, certificates, 3 services',
+  hosts: [2, 15],
   folder: new URL('tier', import.meta.url),
   prepare,
   probe: `dpkg-query -W -f '\${Package} \${Status}\\n' ${PACKAGES.join(' ')}
