@@ -95,7 +95,13 @@ function kubernetesVars() {
 base_check_disk: false
 kube_master_ignore_preflight_errors: [SystemVerification]
 kube_node_ignore_preflight_errors: [SystemVerification]
-kube_master_kubelet_configuration: { cgroupDriver: cgroupfs, failSwapOn: false, failCgroupV1: false }
+kube_master_kubelet_configuration:
+  cgroupDriver: cgroupfs
+  failSwapOn: false
+  failCgroupV1: false
+  # All hosts share this machine's disk: a tenth of it is more than they need.
+  evictionHard: { memory.available: 100Mi, nodefs.available: 1%, imagefs.available: 1% }
+  imageGCHighThresholdPercent: 100
 kube_master_kube_proxy_configuration: { mode: iptables, conntrack: { maxPerCore: 0, min: 0 } }
 `
 }

@@ -61,12 +61,20 @@ export interface ClusterOptions {
   readonly vars?: Readonly<Record<string, unknown>>
 }
 
-/** What a host has to be excused for that is a container: cgroup v1, the machine's swap, sysctls that it may not set. */
+/**
+ * What a host has to be excused for that is a container: cgroup v1, the machine's swap, its disk, of which ten percent are
+ * plenty, sysctls that it may not set.
+ */
 const LAB_VARS = {
   base_check_disk: false,
   kube_master_ignore_preflight_errors: ['SystemVerification'],
   kube_node_ignore_preflight_errors: ['SystemVerification'],
-  kube_master_kubelet_configuration: { failSwapOn: false, failCgroupV1: false },
+  kube_master_kubelet_configuration: {
+    failSwapOn: false,
+    failCgroupV1: false,
+    evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%', 'imagefs.available': '1%' },
+    imageGCHighThresholdPercent: 100,
+  },
   kube_master_kube_proxy_configuration: { mode: 'iptables', conntrack: { maxPerCore: 0, min: 0 } },
 }
 
