@@ -135,6 +135,11 @@ test('workers that only lack a network are no failure, one that is not there is'
     () => describeNodes(workers, [{ ...NODE, ready: false, reason: 'disk is full' }]),
     /disk is full/,
   )
+  const full = { key: 'node.kubernetes.io/disk-pressure', effect: 'NoSchedule' }
+  assert.throws(
+    () => describeNodes(workers, [{ ...NODE, taints: [full] }]),
+    /the node n1 takes no pods, because of its disk pressure/,
+  )
 })
 
 test.run()
