@@ -142,7 +142,9 @@ async function checkAndRun(run: Run, plays: readonly ReadyPlay[]): Promise<void>
 }
 
 async function runAll(run: Run, plays: readonly ReadyPlay[]): Promise<void> {
-  for (const play of plays) if (run.stopped === undefined) await runPlay(run, play)
+  for (const play of plays) {
+    if (run.stopped === undefined && !run.signal.aborted) await runPlay(run, play)
+  }
 }
 
 /** Resolves when the user has asked to stop and what runs has had time enough to finish; not at all once all is `finished`. */

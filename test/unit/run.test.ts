@@ -352,12 +352,16 @@ test('an interruption lets what runs finish, begins nothing new and fails no hos
     if (host.name === 'm1') trial.interruption.abort()
     await apply(key('b', '2'))
   })
-  await trial.run([readyPlay(applied, { serial: [1] })])
+  await trial.run([readyPlay(applied, { serial: [1] }), readyPlay(applied, { name: 'later' })])
   assert.equal(
     ['m1', 'm2', 'm3'].map((host) => trial.hosts.get(host)?.state.size),
     [1, 0, 0],
   )
   assert.equal(trial.failures, [])
+  assert.equal(
+    trial.events.flatMap((event) => (event.type === 'playStart' ? event.play : [])),
+    ['play'],
+  )
   const end = trial.events.at(-1)
   assert.is(end?.type === 'runEnd' && end.interrupted, true)
 })
