@@ -50,7 +50,7 @@ async function serve(host: string, port: number, unit: string, sans: string): Pr
      openssl x509 -req -in ../api.csr -CA ../ca.crt -CAkey ../ca.key -CAcreateserial -days 2 -extfile ../ext -out ../${unit}.crt 2>/dev/null
      systemd-run --quiet --unit=${unit} --property=WorkingDirectory=/root/www \
        openssl s_server -accept ${port} -key /root/${unit}.key -cert /root/${unit}.crt -WWW
-     for try in $(seq 50); do ss -Hltn | grep -q :${port} && break; sleep 0.1; done`,
+     for try in $(seq 300); do ss -Hltn | grep -q :${port} && break; sleep 0.1; done`,
   )
 }
 

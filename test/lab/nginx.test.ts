@@ -117,7 +117,8 @@ test('a configuration that nginx refuses is not written', async () => {
 test('a port that another program has is refused before anything is changed', async () => {
   await role.lab.exec(
     'm1',
-    'systemd-run --quiet --unit=rival openssl s_server -accept 9443 -key /root/api.key -cert /root/api.crt',
+    `systemd-run --quiet --unit=rival openssl s_server -accept 9443 -key /root/api.key -cert /root/api.crt
+     for try in $(seq 300); do ss -Hltn 'sport = :9443' | grep -q . && break; sleep 0.1; done`,
   )
   const { failures, changes } = await converge({ port: 9443 }, { hosts: 'm1' })
   assert.is(failures[0]?.message, 'port 9443 of m1 is in use by openssl')
