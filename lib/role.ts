@@ -27,7 +27,7 @@ export interface RoleContext<Vars> {
   once<Result>(name: string, work: () => Promise<Result>): Promise<Result>
   /** Waits for all hosts that are still healthy, and gives what each brought along. */
   everyone<Result>(name: string, value?: Result): Promise<ReadonlyMap<string, Result>>
-  /** Hosts take turns, those with nothing to change take none. */
+  /** Hosts take turns; those with nothing to change, or where it disturbs nobody, take none. */
   rolling(work: () => Promise<unknown>, options?: GateOptions): Promise<void>
   /** Tells the user something that is not an error. */
   warn(message: string): void

@@ -3,6 +3,11 @@ import { QuorateError, UnreachableError } from '../errors.ts'
 export interface GateOptions {
   /** How many hosts may have their turn at the same time. Default: 1. */
   readonly max?: number
+  /**
+   * Whether anybody relies on what the work touches on this host; asked where something is to change. A host that
+   * nobody relies on needs no turn, and its health is left to `verify`. Default: somebody does.
+   */
+  readonly disturbs?: () => Promise<boolean>
   /** Asked right before a turn: throws a QuorateError that says why this host must not be disturbed now. Default: none. */
   readonly gate?: () => Promise<unknown>
   /** Must not throw before the next turn begins. Default: the role's verify. */

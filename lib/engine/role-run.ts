@@ -205,11 +205,12 @@ async function rolling(
   run: RoleRun,
   context: RoleContext<never>,
   work: () => Promise<unknown>,
-  { max = 1, gate, healthy }: GateOptions,
+  { max = 1, disturbs = async () => true, gate, healthy }: GateOptions,
   key: string,
   step: (text: string) => void,
 ): Promise<void> {
   if (run.mode === 'check') {
+    if (!(await disturbs())) return void (await work())
     const scope: Scope = { max, ok: 0, changes: 0 }
     await scopes.run(scope, work)
     // What a real run would refuse, check has to refuse as well.
@@ -220,6 +221,7 @@ async function rolling(
   await scopes.run(trial, work)
   const { host } = run.hostRun
   if (trial.changes === 0) return run.emit({ type: 'ok', host: host.name, count: trial.ok })
+  if (!(await disturbs())) return void (await work())
   const turn = async () => {
     go()
     run.proceed()

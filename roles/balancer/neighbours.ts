@@ -2,15 +2,15 @@ import { type Script, sh } from '../../lib/index.ts'
 
 /**
  * Shell: asks by ARP who has a VIP and the hosts' own addresses, and prints a line `neigh ADDRESS … lladdr MAC …` for
- * each neighbour. The kernel sends the requests, so that nothing has to be installed for them. What the host remembers
- * of the VIP's owner is dropped first: it may be minutes old.
+ * each neighbour. The kernel sends the requests, so that nothing has to be installed for them: one at once, one a second later.
+ * What the host remembers of the VIP's owner is dropped first: it may be minutes old.
  */
 export function askNeighbours(vip: string, addresses: readonly string[], device: string): Script {
   return sh`ip -4 neigh flush to ${vip} dev ${device} 2>/dev/null
 for address in ${[vip, ...addresses]}; do ip neigh replace "$address" dev ${device} use 2>/dev/null; done
-for second in 1 2 3; do
+for fifth in 1 2 3 4 5 6 7; do
   ip -4 neigh show dev ${device} | grep -q INCOMPLETE || break
-  sleep 1
+  sleep 0.2
 done
 ip -4 neigh show dev ${device} | sed 's/^/neigh /'`
 }

@@ -1,7 +1,7 @@
 import { defineRole, directory, file, pkg, QuorateError, service, until } from '../../lib/index.ts'
 import { refuseSharedPort, refuseTakenPort } from '../balancer/ports.ts'
 import { CA_FILE, CONFIG_FILE, haproxyCfg, haproxyUnit } from './config.ts'
-import { askServers, describeServers, withKnownCa } from './servers.ts'
+import { askServers, describeServers, listens, withKnownCa } from './servers.ts'
 import { haproxyVars } from './vars.ts'
 
 const UNIT_DIRECTORY = '/etc/systemd/system/haproxy.service.d'
@@ -40,7 +40,10 @@ export const haproxy = defineRole({
             reloadOn: [...ca.map(({ name }) => name), ...[known.caFile ?? []].flat(), CONFIG_FILE],
           }),
         ),
-      { healthy: () => until(() => askServers(query, known), { seconds: 10 }) },
+      {
+        disturbs: () => listens(query),
+        healthy: () => until(() => askServers(query, known), { seconds: 10, every: 0.3 }),
+      },
     )
   },
 
@@ -56,7 +59,7 @@ export const haproxy = defineRole({
         if (!vars.requireUp || servers.some(({ up }) => up)) return found
         throw new QuorateError(`haproxy runs, but ${found}`)
       },
-      { seconds: vars.requireUp ? 15 : 5 },
+      { seconds: vars.requireUp ? 15 : 5, every: 0.3 },
     )
   },
 })

@@ -28,6 +28,12 @@ export async function askServers(query: Query, vars: HaproxyVars): Promise<reado
   return servers
 }
 
+/** Whether haproxy serves anybody: with the configuration that distributions ship it does not. */
+export async function listens(query: Query): Promise<boolean> {
+  const { stdout } = await query`ss -Hltnp`
+  return stdout.includes('(("haproxy",')
+}
+
 /** The variables without a `caFile` that is not on the host yet: before `kubeadm init` there is nothing to verify with. */
 export async function withKnownCa(query: Query, vars: HaproxyVars): Promise<HaproxyVars> {
   if (vars.caFile === undefined) return vars

@@ -58,9 +58,9 @@ export const keepalived = defineRole({
       file(DROP_IN, { content: keepalivedUnit() }),
     )
     const found = await present(query)
-    const { config, tellsOfProcesses } = found
-    // Adverts could not be heard without socat, which is there only now.
-    if (!isConfiguredFor(config, vars))
+    const { config, tellsOfProcesses, canListen } = found
+    // Before any change adverts could not be heard without socat, which is there only now.
+    if (!canListen && !isConfiguredFor(config, vars))
       refuseCollisions(await observeSegment(query, vars, device), vars, device)
     const settled = await withSettledCheck(query, vars, found)
     const content = keepalivedConf(settled, {
@@ -78,6 +78,7 @@ export const keepalived = defineRole({
           service('keepalived', { enabled: true, state: 'running', reloadOn: [CONFIG_FILE, DROP_IN] }),
         ),
       {
+        disturbs: async () => (await query.nothrow`systemctl is-active --quiet keepalived`).rc === 0,
         healthy: () =>
           until(async () => requireAnswer(await look(query, vars), vars), { seconds: electionSeconds(vars) }),
       },
@@ -86,7 +87,7 @@ export const keepalived = defineRole({
   },
 
   async verify({ vars, query, everyone }) {
-    for (let second = 0; ; second += 1) {
+    for (let second = 0; ; second += 0.5) {
       // All members judge the same sights, so all of them go round again or none.
       const sights = await everyone('where the VIP is', await look(query, vars))
       try {
@@ -94,7 +95,7 @@ export const keepalived = defineRole({
       } catch (error) {
         if (second >= electionSeconds(vars)) throw error
       }
-      await sleep(1000)
+      await sleep(500)
     }
   },
 })

@@ -13,6 +13,8 @@ export interface Present {
   readonly tellsOfProcesses: boolean
   /** The VIP of a kube-vip on this host; empty where there is none. */
   readonly kubeVip: string
+  /** Whether it can listen for adverts without anything that this role installs. */
+  readonly canListen: boolean
   /** Whether its check asks for an apiserver that is ready. */
   readonly asksApiServer: boolean
 }
@@ -22,10 +24,12 @@ export async function present(query: Query): Promise<Present> {
 grep -A1 -E 'name: "?address"?$' /etc/kubernetes/manifests/kube-vip.yaml 2>/dev/null | sed -n 's/.*value: *//p' | tr -d '"\n'
 echo
 grep -qs /readyz ${CHECK_FILE} && echo asks || echo
+command -v perl || echo
 cat ${CONFIG_FILE} 2>/dev/null || :`
-  const [namespace, kubeVip = '', asks, ...config] = stdout.split('\n')
+  const [namespace, kubeVip = '', asks, perl, ...config] = stdout.split('\n')
   return {
     kubeVip,
+    canListen: perl !== '',
     asksApiServer: asks === 'asks',
     config: config.length === 0 ? '' : `${config.join('\n')}\n`,
     tellsOfProcesses: namespace === FIRST_PID_NAMESPACE,

@@ -4,7 +4,19 @@ import { vipAddress, virtualRouterId } from './config.ts'
 import type { KeepalivedVars } from './vars.ts'
 
 /** Adverts are sent each second by default. */
-const LISTEN_SECONDS = 3
+const LISTEN_SECONDS = 1.5
+
+/**
+ * Prints a line `vrrp SOURCE BYTE…` for each advert to everybody that comes by the interface with this index. Debian
+ * and its kin always have a perl with all that this needs, so that it works before anything is installed.
+ */
+const LISTEN_IN_PERL = `use Socket; $| = 1;
+socket(my $s, PF_INET, SOCK_RAW, 112) or exit;
+setsockopt($s, IPPROTO_IP, IP_ADD_MEMBERSHIP, pack("a4 x4 i", inet_aton("224.0.0.18"), shift)) or exit;
+while (defined recv($s, my $packet, 2048, 0)) {
+  my @bytes = unpack("C*", $packet);
+  print "vrrp ", join(".", @bytes[12 .. 15]), " @bytes[4 * ($bytes[0] & 15) .. $#bytes]\\n";
+}`
 
 /** What a network segment shows to a host that listens. */
 export interface Segment {
@@ -22,14 +34,18 @@ export interface Advert {
 
 /**
  * Listens for VRRP adverts, and asks by ARP who has the VIP and the members' addresses. Takes some seconds. Adverts are
- * not seen on a host that has no socat yet.
+ * not seen on a host that has neither perl nor socat.
  */
 export async function observeSegment(query: Query, vars: KeepalivedVars, device: string): Promise<Segment> {
   const vip = vipAddress(vars)
   const addresses = vars.members.map(({ address }) => address)
   const { stdout } = await query.nothrow`
-timeout ${LISTEN_SECONDS} socat -u IP4-RECVFROM:112,ip-add-membership=224.0.0.18:${device},fork \
-  SYSTEM:'echo vrrp $SOCAT_PEERADDR $(od -An -v -tu1)' 2>/dev/null &
+if command -v perl >/dev/null; then
+  timeout ${LISTEN_SECONDS} perl -e ${LISTEN_IN_PERL} "$(cat /sys/class/net/${device}/ifindex)" 2>/dev/null &
+else
+  timeout ${LISTEN_SECONDS} socat -u IP4-RECVFROM:112,ip-add-membership=224.0.0.18:${device},fork \
+    SYSTEM:'echo vrrp $SOCAT_PEERADDR $(od -An -v -tu1)' 2>/dev/null &
+fi
 ${askNeighbours(vip, addresses, device)}
 wait`
   return parseSegment(stdout)

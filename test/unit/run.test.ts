@@ -236,6 +236,25 @@ test('rolling takes turns only where something has to change, and checks health 
   assert.is(log.length, 4, 'the second run takes no turn')
 })
 
+test('a host where nobody is disturbed takes no turn and is asked only where something has to change', async () => {
+  const trial = new Trial()
+  trial.hosts.get('m2')?.state.set('a', '1')
+  const log: string[] = []
+  const rolled = role(async ({ host, apply, rolling }) => {
+    await rolling(() => apply(key('a', '1')), {
+      disturbs: async () => {
+        log.push(`asked ${host.name}`)
+        return host.name === 'm3'
+      },
+      gate: async () => log.push(`gate ${host.name}`),
+      healthy: async () => log.push(`healthy ${host.name}`),
+    })
+  })
+  await trial.run([readyPlay(rolled)])
+  assert.equal(log.sort(), ['asked m1', 'asked m3', 'gate m3', 'healthy m3'])
+  assert.equal(trial.changes.sort(), ['m1 key a', 'm3 key a'])
+})
+
 test('a refusing gate leaves its host and all behind it untouched', async () => {
   const trial = new Trial()
   const gate = async () => {
