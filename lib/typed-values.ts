@@ -19,6 +19,9 @@ export interface Checked {
   readonly problems: readonly { readonly key: string; readonly problem: Problem }[]
 }
 
+/** Compiling a schema takes longer than using it for some hosts. */
+const ONCE = { jitless: true }
+
 type Issues = z.ZodError['issues']
 type Path = readonly PropertyKey[]
 
@@ -34,7 +37,7 @@ export function checkValues(
   missing: (key: string) => Problem,
 ): Checked {
   const raw = Object.fromEntries([...given].map(([key, { value }]) => [key, value]))
-  let result = schema.safeParse(raw)
+  let result = schema.safeParse(raw, ONCE)
   if (!result.success) result = schema.safeParse(adapt(raw, given, result.error.issues))
   if (result.success) return { values: result.data as Record<string, unknown>, problems: [] }
   const problems = result.error.issues.flatMap((issue) => {

@@ -48,9 +48,11 @@ async function bundle(folder, entries, plugins) {
   const { output } = await (
     await rolldown({ cwd: root, input, makeAbsoluteExternalsRelative: true, ...options })
   ).generate({
-    ...{ dir: join(dist, folder), format: 'cjs', sourcemap: true },
+    ...{ dir: join(dist, folder), format: 'cjs', sourcemap: true, charset: 'ascii' },
     ...{ entryFileNames: '[name]-[hash].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },
-    minify: { compress: true, mangle: false, codegen: false },
+    // One file for what every start reads.
+    codeSplitting: { groups: [{ name: 'start', test: /\/lib\/(index|cli)\.ts$/ }] },
+    minify: { compress: true, mangle: false, codegen: true },
   })
   /** @type {Map<string, string | Uint8Array>} */
   const files = new Map()
@@ -81,14 +83,17 @@ export const { ${exports.join(', ')} } = load(fileURLToPath(new URL(${relative(`
 }
 
 /**
- * Code as load.cjs wants it: one byte a character, which takes half the memory, and its own word for import().
+ * Code as load.cjs wants it: in a function, on a line before it, and with its own word for import(), which code that
+ * was compiled before cannot call. The word is as long, so that source maps stay right.
  *
  * @param {string} code
  */
 function loadable(code) {
-  return code
-    .replace(/(?<![\w$.])import\(/g, '__import(')
+  const own = code
+    .replace(/(?<![\w$.])import\(/g, 'Import(')
+    // In tagged templates; the rest was told to be ASCII, which is read as one byte a character.
     .replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return `(function (exports, require, module, __filename, Import) {\n${own}\n})`
 }
 
 /** zod's messages in fifty languages are half of it; who wants another one imports it: `zod/locales`. */

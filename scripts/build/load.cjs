@@ -9,8 +9,6 @@ const { Script } = require('node:vm')
 /** @typedef {{ exports: Record<string, unknown>, script: Script | undefined }} Loaded */
 /** @type {Map<string, Loaded>} */
 const modules = new Map()
-// `__import` is what the build makes of import(), which code that was compiled before cannot call.
-const PARAMETERS = '(function (exports, require, module, __filename, __import) {'
 // What was compiled names its files in stacks as they were: it serves no copy of the package elsewhere.
 const PLACE = createHash('sha256').update(__dirname).digest('hex').slice(0, 8)
 const SUFFIX = `.${process.version}-${process.arch}-${PLACE}.cache`
@@ -31,21 +29,22 @@ function load(file) {
   const folder = dirname(file)
   const requireFrom = (/** @type {string} */ id) =>
     id.startsWith('.') ? load(join(folder, id)) : require(id)
-  module.script.runInThisContext()(module.exports, requireFrom, module, file, __import)
+  module.script.runInThisContext()(module.exports, requireFrom, module, file, Import)
   return module.exports
 }
 
 /** @param {string} specifier */
-function __import(specifier) {
+function Import(specifier) {
   return import(specifier)
 }
 
 /** @param {string} file */
 function compile(file) {
   const cachedData = compiledBefore(file)
-  return new Script(`${PARAMETERS}${readFileSync(file, 'latin1')}\n})`, {
+  return new Script(readFileSync(file, 'latin1'), {
     filename: file,
-    columnOffset: -PARAMETERS.length,
+    // The function around it, which the build has put there (see build.mjs).
+    lineOffset: -1,
     ...(cachedData && { cachedData }),
   })
 }

@@ -18,7 +18,7 @@ test('--help reads neither a role nor a library', () => {
   const modules = modulesOf('playbooks/ha-cluster.mjs', '--help')
   assert.deepEqual(modules.filter(isLibrary), [])
   assert.deepEqual(rolesOf(modules), ['roles', 'roles/cluster'])
-  assertSmall(modules, { files: 42, kilobytes: 920 })
+  assertSmall(modules, { files: 16, kilobytes: 620 })
 })
 
 test('--list-hosts reads the roles of its plays only', () => {
@@ -26,7 +26,7 @@ test('--list-hosts reads the roles of its plays only', () => {
   assert.deepEqual(modules.filter(isLibrary), [])
   const expected = ['roles', 'roles/cluster', 'roles/etcd', 'roles/haproxy', 'roles/keepalived']
   assert.deepEqual(rolesOf(modules), expected)
-  assertSmall(modules, { files: 52, kilobytes: 1200 })
+  assertSmall(modules, { files: 26, kilobytes: 850 })
 })
 
 test('what --list-hosts reads was compiled by the build', () => {
@@ -51,7 +51,7 @@ export default await playbook('Empty', { plays: ({ group }) => [play('p', group(
   )
   const modules = modulesOf(playbook, '-i', join(folder, 'hosts.ini'))
   assert.deepEqual(modules.filter(isLibrary), [])
-  assertSmall(modules, { files: 50, kilobytes: 960 })
+  assertSmall(modules, { files: 18, kilobytes: 680 })
 })
 
 /** Files that a playbook's start reads, from the package's folder on; zx itself left out. */
