@@ -10,7 +10,7 @@ const LISTEN_SECONDS = 1.5
  * Prints a line `vrrp SOURCE BYTE…` for each advert to everybody that comes by the interface with this index. Debian
  * and its kin always have a perl with all that this needs, so that it works before anything is installed.
  */
-const LISTEN_IN_PERL = `use Socket; $| = 1;
+const LISTEN_IN_PERL = `use Socket qw(:DEFAULT IPPROTO_IP IP_ADD_MEMBERSHIP); $| = 1;
 socket(my $s, PF_INET, SOCK_RAW, 112) or exit;
 setsockopt($s, IPPROTO_IP, IP_ADD_MEMBERSHIP, pack("a4 x4 i", inet_aton("224.0.0.18"), shift)) or exit;
 while (defined recv($s, my $packet, 2048, 0)) {
