@@ -34,49 +34,24 @@ export async function runCommand(
 ): Promise<number> {
   if (options.planOut !== undefined) refuseUnwritableFolder('--plan-out', options.planOut)
   refuseUnwritable({ '--report': options.report, '--junit': options.junit, '--log-file': options.logFile })
-  const { plays, settingsOf } = prepared
-  const { settings, later } = await completeSettings(prepared.settings, options, askSecret)
-  const { shows } = playbook.definition
+  const connections = await connectionsOf(prepared, options)
+  const { plays } = prepared
   const planning = await planningOf(playbook, plays, options, subject)
   const confirm = options.step ? createStepAsker() : undefined
-  const reporter = createReporter({
-    ...(shows && { shows }),
-    // A question would be redrawn away.
-    ...(confirm && { live: false }),
-    diff: options.diff,
-    verbose: options.verbose,
-    output: options.output,
-    html: options.report,
-    junit: options.junit,
-    ...(!shows && { logFile: options.logFile ?? newLogPath(playbook.name), pruneLogs: !options.logFile }),
-    ...(!options.color && { color: false }),
-  })
+  const reporter = reporterOf(playbook, options)
   const interruption = watchSignals(reporter)
-  const mode = options.check ? 'check' : options.verify || shows ? 'verify' : 'apply'
+  const mode = options.check ? 'check' : options.verify || playbook.definition.shows ? 'verify' : 'apply'
   const runOptions: RunOptions = {
     playbook: playbook.name,
     mode,
+    ...connections,
     ...(confirm && { confirm }),
     ...(mode === 'apply' && { lock: { owner: lockOwner(playbook), force: options.forceUnlock } }),
     grace: options.grace,
-    reconnect: ({ name }) => options.reconnect ?? settings.get(name)?.reconnectSeconds,
-    ...(options.verbose > 2 && {
-      route: ({ name }) => describeRoute(settings.get(name) as ConnectionSettings),
-    }),
     diff: options.diff,
     forks: options.forks,
     signal: interruption.signal,
     emit: (event) => reporter.event(event),
-    connect: async (host) => {
-      const known = options.knownHosts ?? host.vars.quorate_known_hosts
-      const own = settings.get(host.name) ?? (await later(settingsOf(host.name)))
-      return connect(own, {
-        name: host.name,
-        acceptNewHostKeys: options.acceptNewHostKeys,
-        timeoutSeconds: options.timeout ?? own.timeoutSeconds ?? DEFAULT_TIMEOUT,
-        ...(typeof known === 'string' && { knownHostsFile: known }),
-      })
-    },
   }
   try {
     await planning?.before(runOptions)
@@ -91,6 +66,45 @@ export async function runCommand(
     interruption.runIsOver()
     await reporter.close().finally(interruption.stop)
   }
+}
+
+/** How hosts are reached, with what a person had to be asked for. */
+async function connectionsOf(
+  { settings: prepared, settingsOf }: Prepared,
+  options: CliOptions,
+): Promise<Pick<RunOptions, 'connect' | 'reconnect' | 'route'>> {
+  const { settings, later } = await completeSettings(prepared, options, askSecret)
+  return {
+    reconnect: ({ name }) => options.reconnect ?? settings.get(name)?.reconnectSeconds,
+    ...(options.verbose > 2 && {
+      route: ({ name }) => describeRoute(settings.get(name) as ConnectionSettings),
+    }),
+    connect: async (host) => {
+      const known = options.knownHosts ?? host.vars.quorate_known_hosts
+      const own = settings.get(host.name) ?? (await later(settingsOf(host.name)))
+      return connect(own, {
+        name: host.name,
+        acceptNewHostKeys: options.acceptNewHostKeys,
+        timeoutSeconds: options.timeout ?? own.timeoutSeconds ?? DEFAULT_TIMEOUT,
+        ...(typeof known === 'string' && { knownHostsFile: known }),
+      })
+    },
+  }
+}
+
+function reporterOf({ name, definition: { shows } }: Playbook, options: CliOptions) {
+  return createReporter({
+    ...(shows && { shows }),
+    // A question would be redrawn away.
+    ...(options.step && { live: false }),
+    diff: options.diff,
+    verbose: options.verbose,
+    output: options.output,
+    html: options.report,
+    junit: options.junit,
+    ...(!shows && { logFile: options.logFile ?? newLogPath(name), pruneLogs: !options.logFile }),
+    ...(!options.color && { color: false }),
+  })
 }
 
 interface PlanSubject {

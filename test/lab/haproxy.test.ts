@@ -41,6 +41,10 @@ test('check mode tells what would be done and does nothing', async () => {
   const { changes, failures } = await converge({}, { mode: 'check' })
   assert.equal(failures, [])
   assert.ok(changes.some(({ resource }) => resource === 'service haproxy'))
+  assert.not.ok(
+    changes.some(({ turn }) => turn !== undefined),
+    'nobody relies on it yet',
+  )
   assert.is(await out('m1', 'command -v haproxy'), '')
 })
 
@@ -84,6 +88,8 @@ test('TLS goes through to an apiserver that is ready', async () => {
 
 test('a change is a reload, which leaves the process running, on one host after the other', async () => {
   const before = await Promise.all(['m1', 'm2'].map(mainPid))
+  const { changes: planned } = await converge({ caContent: ca }, { mode: 'check' })
+  assert.equal(new Set(planned.map(({ turn }) => turn)), new Set([1]))
   const { changes } = await settled({ caContent: ca })
   assert.equal(
     changes
