@@ -1,13 +1,18 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConnectionSettings, DEFAULT_PORT } from './settings.ts'
+
+/** What it has started may hold its stderr open. */
+const LAST_WORDS_MS = 2000
 
 /** The stream through which a host is reached. */
 export interface WayThrough {
   readonly socket: Duplex
-  /** What the command in between has complained of. */
-  said?(): string
+  /** What the command in between has complained of, all of it where it has ended. */
+  said?(): Promise<string>
   release(): void
 }
 
@@ -24,16 +29,25 @@ export function commandSocket(command: string, settings: ConnectionSettings): Wa
   // That it has ended is told by the end of the stream.
   socket.on('error', () => {})
   child.on('error', (error) => socket.destroy(error))
-  child.once('close', () => socket.destroy())
+  const closed = once(child, 'close').catch(() => {})
+  void closed.then(() => socket.destroy())
   let said = ''
   child.stderr.on('data', (chunk) => {
     said = (said + chunk).slice(-1000)
   })
-  const release = () => {
-    child.kill()
-    socket.destroy()
+  return {
+    socket,
+    async said() {
+      // Its last words may be on their way still when its stdout has ended.
+      if (socket.destroyed || socket.readableEnded)
+        await Promise.race([closed, sleep(LAST_WORDS_MS, undefined, { ref: false })])
+      return said.trim()
+    },
+    release() {
+      child.kill()
+      socket.destroy()
+    },
   }
-  return { socket, said: () => said.trim(), release }
 }
 
 /** `%h %p %r %n` and `%%`, as in ssh_config(5). */

@@ -52,7 +52,7 @@ async function tryOpen(settings: ConnectionSettings, options: ConnectOptions): P
     await client.connect(way?.socket)
     return { client, release }
   } catch (error) {
-    const said = way?.said?.() ?? ''
+    const said = (await way?.said?.()) ?? ''
     release()
     return {
       error: withComplaint(error, said),
